@@ -64,7 +64,8 @@ class ReadTransaction {
   virtual ~ReadTransaction() = default;
   /// not_found when absent; io when the disk fails.
   [[nodiscard]] virtual Result<std::string_view> get(Table table, std::string_view key) const = 0;
-  /// Visits keys >= from, ascending, until the visitor returns false.
+  /// Visits keys >= from, ascending, until the visitor returns false. Records of Table::journal live only until the
+  /// visitor returns: they may be put together for the visit.
   using Visitor = std::function<bool(std::string_view key, std::string_view value)>;
   [[nodiscard]] virtual Result<void> scan(Table table, std::string_view from, const Visitor& visit) const = 0;
   /// The greatest key of the table; not_found when empty.
@@ -72,11 +73,12 @@ class ReadTransaction {
 };
 
 struct JournalUsage {
-  std::uint64_t used_bytes = 0;       ///< pages in use
-  std::uint64_t reusable_bytes = 0;   ///< free pages inside the file
-  std::uint64_t file_bytes = 0;       ///< the file's size
-  std::uint64_t map_bytes = 0;        ///< the most it may grow to
-  std::uint64_t disk_free_bytes = 0;  ///< room left on the volume
+  std::uint64_t used_bytes = 0;         ///< pages in use
+  std::uint64_t reusable_bytes = 0;     ///< free pages inside the file
+  std::uint64_t file_bytes = 0;         ///< the file's size
+  std::uint64_t map_bytes = 0;          ///< the most it may grow to
+  std::uint64_t disk_free_bytes = 0;    ///< room left on the volume
+  std::uint64_t disk_bytes = 0;         ///< the volume's size
   std::uint64_t oldest_reader_lag = 0;  ///< transactions committed since the oldest open snapshot was taken
 };
 

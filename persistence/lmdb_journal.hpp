@@ -1,0 +1,43 @@
+// SPDX-License-Identifier: Apache-2.0
+#pragma once
+
+#include <cstdint>
+#include <filesystem>
+#include <memory>
+
+#include "base/result.hpp"
+#include "persistence/journal.hpp"
+
+/// The journal on LMDB: one environment, one named database per Table, every commit synced.
+
+namespace wattring::persistence {
+
+class LmdbJournal final : public Journal {
+ public:
+  struct Options {
+    std::uint64_t map_bytes = std::uint64_t{1} << 40U;  ///< the most the file may grow to; address space only
+    bool read_only = false;                             ///< commit() refuses
+    unsigned max_readers = 510;                         ///< snapshots open at the same time
+  };
+
+  /// `directory` must exist. The caller makes sure that no other process and no other LmdbJournal has it open
+  /// (DataDirectory's lock). A new file is created unless read_only.
+  [[nodiscard]] static Result<std::unique_ptr<LmdbJournal>> open(const std::filesystem::path& directory,
+                                                                 const Options& options);
+  ~LmdbJournal() override;
+
+  /// An error of LMDB's commit itself is `unknown`; every later commit is then refused as unknown until reopened.
+  [[nodiscard]] CommitResult commit(std::span<const WriteOp> ops) override;
+  [[nodiscard]] Result<std::unique_ptr<ReadTransaction>> read() const override;
+  [[nodiscard]] Result<JournalUsage> usage() const override;
+
+  /// Writes a copy without free pages to a new file, synced. The file must not exist.
+  [[nodiscard]] Result<void> copy_compact(const std::filesystem::path& file) const;
+
+ private:
+  struct State;
+  explicit LmdbJournal(std::unique_ptr<State> state);
+  std::unique_ptr<State> state_;
+};
+
+}  // namespace wattring::persistence
