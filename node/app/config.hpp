@@ -76,8 +76,8 @@ struct Config {
   } log;
 
   struct Http {
-    std::uint32_t threads = 8;                      ///< requests served at once
-    std::uint64_t body_bytes_max = kBatchBytesMax;  ///< a request body, unpacked; then 413. "8MiB"
+    std::uint32_t threads = 8;                    ///< requests served at once
+    std::uint64_t body_bytes_max = 64ULL << 20U;  ///< a request body, packed or unpacked; then 413. "64MiB"
     friend bool operator==(const Http&, const Http&) = default;
   } http;
 

@@ -1,0 +1,64 @@
+// SPDX-License-Identifier: Apache-2.0
+#include "node/app/commands/journal_payloads.hpp"
+
+#include <fmt/format.h>
+
+#include <algorithm>
+#include <limits>
+#include <vector>
+
+#include "base/fact.hpp"
+#include "base/time.hpp"
+#include "node/meter/reading_entry.hpp"
+
+namespace wattring::app {
+namespace {
+
+struct Summary {
+  std::uint64_t meters = 0;
+  std::uint64_t readings = 0;
+  std::string first_meter;
+  std::int64_t oldest_ms = std::numeric_limits<std::int64_t>::max();
+  std::int64_t newest_ms = std::numeric_limits<std::int64_t>::min();
+};
+
+Result<Summary> summarise(const persistence::EntryView& entry) {
+  if (entry.format != meter::kReadingEntryFormat) {
+    return fail(ErrorCode::newer_format, fmt::format("entry format {} is not known to this release", entry.format));
+  }
+  auto reader = meter::ReadingEntryReader::open(entry.payload);
+  if (!reader) return Failure(reader.error());
+  Summary summary;
+  std::string_view id;
+  std::vector<Fact> facts;
+  while (true) {
+    const auto more = reader->next_run(id, facts);
+    if (!more) return Failure(more.error());
+    if (!*more) return summary;
+    if (summary.meters == 0) summary.first_meter = id;
+    ++summary.meters;
+    summary.readings += facts.size();
+    for (const Fact& fact : facts) {
+      summary.oldest_ms = std::min(summary.oldest_ms, fact.start_ms);
+      summary.newest_ms = std::max(summary.newest_ms, fact.start_ms);
+    }
+  }
+}
+
+}  // namespace
+
+Result<void> check_entry_payload(const persistence::EntryView& entry) {
+  const auto summary = summarise(entry);
+  if (!summary) return Failure(summary.error());
+  return {};
+}
+
+std::string print_entry_payload(const persistence::EntryView& entry) {
+  const auto summary = summarise(entry);
+  if (!summary) return "unreadable: " + summary.error().text();
+  if (summary->readings == 0) return "0 readings";
+  return fmt::format("{} readings of {} meters, first \"{}\", {} to {}", summary->readings, summary->meters,
+                     summary->first_meter, format_rfc3339(summary->oldest_ms), format_rfc3339(summary->newest_ms));
+}
+
+}  // namespace wattring::app

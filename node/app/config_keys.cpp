@@ -1,0 +1,223 @@
+// SPDX-License-Identifier: Apache-2.0
+#include "node/app/config_keys.hpp"
+
+#include <fmt/format.h>
+
+#include <array>
+
+#include "node/app/config_fields.hpp"
+
+namespace wattring::app {
+namespace {
+
+constexpr std::uint64_t kKiB = 1ULL << 10U;
+constexpr std::uint64_t kMiB = 1ULL << 20U;
+constexpr std::uint64_t kGiB = 1ULL << 30U;
+constexpr std::uint64_t kTiB = 1ULL << 40U;
+constexpr std::int64_t kMsPerYear = 365 * kMsPerDay;
+
+ConfigKey retention(std::string name, std::string meaning, std::optional<std::int64_t> Config::Retention::*member) {
+  return fields::field<Config>(
+      "retention", std::move(name), "\"keep\" or duration", std::move(meaning),
+      [member](Config& config) -> auto& { return config.retention.*member; },
+      [](const RawValue& raw) -> Result<std::optional<std::int64_t>> {
+        if (raw.text == "keep" && raw.kind <= RawValue::Kind::string) return std::optional<std::int64_t>{};
+        auto value = fields::as_duration(raw, kMsPerDay, 1000 * kMsPerYear);
+        if (!value) return Failure(value.error());
+        return std::optional<std::int64_t>{*value};
+      },
+      [](const std::optional<std::int64_t>& value) {
+        return toml_string(value ? format_duration_ms(*value) : "keep");
+      });
+}
+
+void add_access_keys(std::vector<ConfigKey>& keys) {
+  keys.push_back(fields::field<Config>(
+      "", "insecure", "true or false",
+      "Start although a listener is not on loopback and nothing asks callers who they are. "
+      "`wattringctl status` shows it as a problem.",
+      [](Config& c) -> auto& { return c.insecure; }, fields::as_bool,
+      [](bool value) { return std::string(value ? "true" : "false"); }));
+  keys.push_back(fields::endpoint("listen", "membership", "Gossip between nodes. Port 0 takes a free one.",
+                                  [](Config& c) -> auto& { return c.listen.membership; }));
+  keys.push_back(fields::endpoint("listen", "peers", "Data between nodes. Port 0 takes a free one.",
+                                  [](Config& c) -> auto& { return c.listen.peers; }));
+  keys.push_back(fields::endpoint("listen", "ingest", "Readings by the native protocol. Port 0 takes a free one.",
+                                  [](Config& c) -> auto& { return c.listen.ingest; }));
+  keys.push_back(fields::endpoint("listen", "http",
+                                  "Readings and queries over HTTP, health and metrics. Port 0 takes a free one.",
+                                  [](Config& c) -> auto& { return c.listen.http; }));
+  keys.push_back(fields::count(
+      "http", "threads", "Requests that are served at the same time; more of them wait.",
+      [](Config& c) -> auto& { return c.http.threads; }, 1, 1024));
+  keys.push_back(fields::size(
+      "http", "body_max", "The largest request body, counted after unpacking; a larger one is answered 413.",
+      [](Config& c) -> auto& { return c.http.body_bytes_max; }, 64 * kKiB, kGiB));
+}
+
+void add_ingest_keys(std::vector<ConfigKey>& keys) {
+  keys.push_back(fields::duration(
+      "ingest", "accept_past", "Readings older than this are refused as TS_TOO_OLD.",
+      [](Config& c) -> auto& { return c.ingest.accept_past_ms; }, kMsPerHour, 100 * kMsPerYear));
+  keys.push_back(fields::duration(
+      "ingest", "accept_future", "Readings further ahead of this node's clock than this are refused as TS_IN_FUTURE.",
+      [](Config& c) -> auto& { return c.ingest.accept_future_ms; }, 0, kMsPerYear));
+  keys.push_back(fields::size(
+      "ingest", "in_flight_max",
+      "Memory of batches that were taken in and are not stored yet. At the limit new ones are turned away as BUSY.",
+      [](Config& c) -> auto& { return c.ingest.in_flight_bytes_max; }, 16 * kMiB, kTiB));
+  keys.push_back(fields::size(
+      "ingest", "batch_bytes_max", "The largest batch of the native protocol.",
+      [](Config& c) -> auto& { return c.ingest.batch_bytes_max; }, 64 * kKiB, kBatchBytesMax));
+  keys.push_back(fields::count(
+      "ingest", "connections_max", "Native clients at the same time.",
+      [](Config& c) -> auto& { return c.ingest.connections_max; }, 1, 65535));
+  keys.push_back(fields::count(
+      "ingest", "credit_batches", "Batches that a native client may have unanswered.",
+      [](Config& c) -> auto& { return c.ingest.credit_batches; }, 1, 1024));
+  keys.push_back(fields::field<Config>(
+      "ingest", "line_overwrite", "\"latest\" or \"keep\"",
+      "What a second, different value for the same meter, register and time does on the line-protocol endpoints: "
+      "\"latest\" replaces, \"keep\" lets the data's own order of quality and revision decide.",
+      [](Config& c) -> auto& { return c.ingest.line_overwrite_latest; },
+      [](const RawValue& raw) -> Result<bool> {
+        static const std::array<std::string, 2> choices{"latest", "keep"};
+        auto value = fields::as_choice(raw, choices);
+        if (!value) return Failure(value.error());
+        return *value == "latest";
+      },
+      [](bool latest) { return toml_string(latest ? "latest" : "keep"); }));
+  keys.push_back(fields::field<Config>(
+      "meters", "zone", "time zone",
+      "IANA zone of local times in telegrams, and of days and months when a query names none.",
+      [](Config& c) -> auto& { return c.meters.zone; }, fields::as_zone,
+      [](const std::string& value) { return toml_string(value); }));
+  keys.push_back(fields::duration(
+      "meters", "interval", "Spacing at which a meter is expected to report as long as its own rhythm is not known.",
+      [](Config& c) -> auto& { return c.meters.interval_ms; }, kMsPerSecond, kMsPerDay));
+}
+
+void add_store_keys(std::vector<ConfigKey>& keys) {
+  keys.push_back(fields::size(
+      "store", "map_size", "The most the data file may grow to. It is address space, not disk: the file starts small.",
+      [](Config& c) -> auto& { return c.store.map_size_bytes; }, 64 * kMiB, 64 * kTiB));
+  keys.push_back(fields::field<Config>(
+      "store", "reserve", "size or percent",
+      "Room that is kept free on the volume, absolute or as a share of it (\"5%\"). When it is reached, readings are "
+      "refused as DISK_RESERVE until there is room again.",
+      [](Config& c) -> auto& { return c.store.reserve; },
+      [](const RawValue& raw) -> Result<DiskReserve> {
+        const bool text = raw.kind == RawValue::Kind::string || raw.kind == RawValue::Kind::untyped;
+        auto value = text ? parse_disk_reserve(raw.text) : Result<DiskReserve>(Failure(Error{}));
+        if (!value || (value->bytes == 0 && value->percent <= 0)) {
+          return fail(ErrorCode::invalid_argument, "is neither a size nor a share, for example \"256MiB\" or \"5%\"");
+        }
+        return value;
+      },
+      [](const DiskReserve& value) { return toml_string(format_disk_reserve(value)); }));
+  keys.push_back(fields::size(
+      "store", "unsealed_max", "Memory of readings that are journalled and not yet sealed into compressed chunks.",
+      [](Config& c) -> auto& { return c.store.unsealed_bytes_max; }, 8 * kMiB, kTiB));
+  keys.push_back(fields::size(
+      "store", "journal_max",
+      "Journal that may build up before it is sealed; it decides how long a start after a "
+      "crash takes.",
+      [](Config& c) -> auto& { return c.store.journal_bytes_max; }, 16 * kMiB, kTiB));
+  keys.push_back(fields::count(
+      "store", "workers", "Threads that own the shards; 0 = one per core.",
+      [](Config& c) -> auto& { return c.store.workers; }, 0, 256));
+  keys.push_back(retention("raw", "Age at which readings are dropped, by whole days.", &Config::Retention::raw_ms));
+  keys.push_back(
+      retention("intervals", "Age at which intervals are dropped, by whole days.", &Config::Retention::intervals_ms));
+  keys.push_back(fields::choice("log", "level", "The least severe event that is written to standard error.",
+                                [](Config& c) -> auto& { return c.log.level; }, {"debug", "info", "warn", "error"}));
+  keys.push_back(fields::choice("log", "format", "Lines for people, or one JSON object a line.",
+                                [](Config& c) -> auto& { return c.log.format; }, {"text", "json"}));
+}
+
+std::vector<ConfigKey> make_keys() {
+  std::vector<ConfigKey> keys;
+  add_access_keys(keys);
+  add_ingest_keys(keys);
+  add_store_keys(keys);
+  return keys;
+}
+
+std::vector<P1Key> make_p1_keys() {
+  const auto text = [](const std::string& value) { return toml_string(value); };
+  std::vector<P1Key> keys;
+  keys.push_back(fields::field<P1Source>(
+      "p1", "name", "text", "Names the source in logs and problems. Required, unique: letters, digits, \"-\", \"_\".",
+      [](P1Source& s) -> auto& { return s.name; },
+      [](const RawValue& raw) { return fields::as_text(raw, "a name", "cellar"); }, text));
+  keys.push_back(fields::field<P1Source>(
+      "p1", "connect", "HOST:PORT", "The P1 port server to dial. Required.",
+      [](P1Source& s) -> auto& { return s.connect; }, fields::as_endpoint,
+      [](const Endpoint& value) { return toml_string(value.text()); }));
+  keys.push_back(fields::field<P1Source>(
+      "p1", "meter", "text", "Id under which the readings are filed; without it the equipment id in the telegram.",
+      [](P1Source& s) -> auto& { return s.meter; },
+      [](const RawValue& raw) { return fields::as_text(raw, "a meter id", "M-000731"); }, text));
+  keys.push_back(fields::field<P1Source>(
+      "p1", "zone", "time zone", "Zone of the telegrams' local times; without it `meters.zone`.",
+      [](P1Source& s) -> auto& { return s.zone; }, fields::as_zone, text));
+  return keys;
+}
+
+}  // namespace
+
+std::string RawValue::shown() const {
+  constexpr std::size_t kShownMax = 60;
+  const std::string cut = text.size() <= kShownMax ? text : text.substr(0, kShownMax) + "...";
+  return kind == Kind::string || kind == Kind::untyped ? toml_string(cut) : cut;
+}
+
+std::span<const ConfigKey> config_keys() {
+  static const std::vector<ConfigKey> keys = make_keys();
+  return keys;
+}
+
+std::span<const P1Key> p1_keys() {
+  static const std::vector<P1Key> keys = make_p1_keys();
+  return keys;
+}
+
+std::span<const SectionInfo> config_sections() {
+  static const std::vector<SectionInfo> sections{
+      {"", "The node as a whole"},
+      {"listen", "Where the node listens"},
+      {"http", "The HTTP server"},
+      {"ingest", "What is taken in, and how much at once"},
+      {"meters", "What is assumed of a meter that says nothing about it"},
+      {"store", "Disk and memory"},
+      {"retention", "What is dropped with age; nothing unless told"},
+      {"log", "What is written to standard error"},
+  };
+  return sections;
+}
+
+std::string environment_name(const ConfigKey& key) {
+  std::string name = "WATTRING_" + key.path();
+  for (char& c : name) {
+    if (c == '.') c = '_';
+    if (c >= 'a' && c <= 'z') c = static_cast<char>(c - 'a' + 'A');
+  }
+  return name;
+}
+
+std::string toml_string(std::string_view text) {
+  std::string out = "\"";
+  for (const char c : text) {
+    if (c == '"' || c == '\\') {
+      out += '\\';
+      out += c;
+    } else if (static_cast<unsigned char>(c) < 0x20 || c == 0x7f) {
+      out += fmt::format("\\u{:04X}", static_cast<unsigned>(static_cast<unsigned char>(c)));
+    } else {
+      out += c;
+    }
+  }
+  return out + "\"";
+}
+
+}  // namespace wattring::app

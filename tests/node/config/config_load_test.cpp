@@ -1,0 +1,216 @@
+// SPDX-License-Identifier: Apache-2.0
+#include <gtest/gtest.h>
+
+#include "node/app/config.hpp"
+#include "node/app/config_keys.hpp"
+
+namespace wattring::app {
+namespace {
+
+ConfigSources file(std::string text) {
+  return {{{"w.toml", std::move(text)}}, {}, {}};
+}
+
+/// All errors, a line each.
+std::string errors_of(const ConfigSources& sources) {
+  const auto loaded = load_config(sources);
+  std::string out;
+  if (loaded) return out;
+  for (const ConfigError& error : loaded.error()) out += error.text() + "\n";
+  return out;
+}
+
+TEST(ConfigLoad, NothingAtAllGivesTheDefaults) {
+  const auto loaded = load_config({});
+  ASSERT_TRUE(loaded);
+  EXPECT_EQ(loaded->config, Config{});
+  EXPECT_TRUE(loaded->origins.empty());
+}
+
+TEST(ConfigLoad, AFileSetsKeysOfEveryKind) {
+  const auto loaded = load_config(file(R"(
+insecure = true
+[listen]
+http = "0.0.0.0:8080"
+[ingest]
+accept_future = "90s"
+in_flight_max = "1GiB"
+credit_batches = 4
+line_overwrite = "keep"
+[store]
+reserve = "5%"
+[retention]
+raw = "730d"
+intervals = "keep"
+[meters]
+zone = "Europe/Amsterdam"
+)"));
+  ASSERT_TRUE(loaded);
+  EXPECT_TRUE(loaded->config.insecure);
+  EXPECT_EQ(loaded->config.listen.http, (Endpoint{"0.0.0.0", 8080}));
+  EXPECT_EQ(loaded->config.ingest.accept_future_ms, 90'000);
+  EXPECT_EQ(loaded->config.ingest.in_flight_bytes_max, 1ULL << 30U);
+  EXPECT_EQ(loaded->config.ingest.credit_batches, 4U);
+  EXPECT_FALSE(loaded->config.ingest.line_overwrite_latest);
+  EXPECT_EQ(loaded->config.store.reserve, (DiskReserve{0, 5}));
+  EXPECT_EQ(loaded->config.retention.raw_ms, 730 * kMsPerDay);
+  EXPECT_EQ(loaded->config.retention.intervals_ms, std::nullopt);
+  EXPECT_EQ(loaded->config.meters.zone, "Europe/Amsterdam");
+  EXPECT_EQ(loaded->origins.at("listen.http"), "w.toml:4");
+}
+
+TEST(ConfigLoad, LaterLayersWinAndTheirOriginIsKept) {
+  ConfigSources sources;
+  sources.files = {
+      {"a.toml", "[http]\nthreads = 1\nbody_max = \"1MiB\"\n[log]\nlevel = \"debug\"\nformat = \"json\"\n"},
+      {"conf.d/b.toml", "[http]\nthreads = 2\nbody_max = \"2MiB\"\n[log]\nlevel = \"warn\"\n"}};
+  sources.environment = {{"WATTRING_HTTP_THREADS", "3"}, {"WATTRING_HTTP_BODY_MAX", "3MiB"}, {"HOME", "/root"}};
+  sources.sets = {"http.threads=4", "http.threads=5"};
+  const auto loaded = load_config(sources);
+  ASSERT_TRUE(loaded);
+  EXPECT_EQ(loaded->config.http.threads, 5U);
+  EXPECT_EQ(loaded->config.http.body_bytes_max, 3ULL << 20U);
+  EXPECT_EQ(loaded->config.log.level, "warn");
+  EXPECT_EQ(loaded->config.log.format, "json");
+  const std::map<std::string, std::string> origins{{"http.threads", "--set"},
+                                                   {"http.body_max", "env WATTRING_HTTP_BODY_MAX"},
+                                                   {"log.level", "conf.d/b.toml:5"},
+                                                   {"log.format", "a.toml:6"}};
+  EXPECT_EQ(loaded->origins, origins);
+}
+
+TEST(ConfigLoad, AnUnknownKeyIsAnErrorWithItsPlaceAndTheNearestKey) {
+  EXPECT_EQ(errors_of(file("[listen]\n  htpp = \"127.0.0.1:1\"\n")),
+            "w.toml:2:3: error: unknown key \"listen.htpp\" (did you mean \"listen.http\"?)\n");
+  EXPECT_EQ(errors_of(file("threads = 3\n")),
+            "w.toml:1:1: error: unknown key \"threads\" (did you mean \"http.threads\"?)\n");
+  EXPECT_EQ(errors_of(file("[kitchen]\nsink = 3\n")), "w.toml:2:1: error: unknown key \"kitchen.sink\"\n");
+}
+
+TEST(ConfigLoad, ANameWithADotIsNotAPath) {
+  EXPECT_EQ(errors_of(file("\"http.threads\" = 3\n")).substr(0, 48),
+            "w.toml:1:1: error: unknown key \"\"http.threads\"\"");
+}
+
+TEST(ConfigLoad, ABareNumberIsRefusedWhereAUnitIsMeant) {
+  EXPECT_EQ(
+      errors_of(file("[ingest]\naccept_past = 10\nin_flight_max = 256\naccept_future = \"5\"\n")),
+      "w.toml:2:1: error: ingest.accept_past = 10 needs a unit, for example \"200ms\", \"15m\" or \"10y\"\n"
+      "w.toml:3:1: error: ingest.in_flight_max = 256 needs a unit, for example \"192MiB\"\n"
+      "w.toml:4:1: error: ingest.accept_future = \"5\" needs a unit, for example \"200ms\", \"15m\" or \"10y\"\n");
+}
+
+TEST(ConfigLoad, WrongKindsAndRangesAreRefused) {
+  EXPECT_EQ(errors_of(file("insecure = \"yes\"\n")),
+            "w.toml:1:1: error: insecure = \"yes\" is neither true nor false\n");
+  // A word in quotes is a text in TOML, whatever it says.
+  EXPECT_EQ(errors_of(file("insecure = \"true\"\n")),
+            "w.toml:1:1: error: insecure = \"true\" is neither true nor false\n");
+  EXPECT_EQ(errors_of(file("http.threads = 0\n")),
+            "w.toml:1:6: error: http.threads = 0 is not a whole number from 1 to 1024\n");
+  EXPECT_EQ(errors_of(file("http.threads = 2.5\n")),
+            "w.toml:1:6: error: http.threads = 2.5 is not a whole number from 1 to 1024\n");
+  EXPECT_EQ(errors_of(file("log.level = \"loud\"\n")),
+            "w.toml:1:5: error: log.level = \"loud\" is none of \"debug\", \"info\", \"warn\", \"error\"\n");
+  EXPECT_EQ(errors_of(file("retention.raw = \"1h\"\n")),
+            "w.toml:1:11: error: retention.raw = \"1h\" is less than the least, \"1d\"\n");
+  EXPECT_EQ(errors_of(file("meters.zone = \"../etc/passwd\"\n")),
+            "w.toml:1:8: error: meters.zone = \"../etc/passwd\" is not a time zone, for example \"Europe/Brussels\"\n");
+}
+
+TEST(ConfigLoad, AValueInPlaceOfASectionIsExplained) {
+  EXPECT_EQ(errors_of(file("http = 3\n")), "w.toml:1:1: error: \"http\" is a section: its keys stand below [http]\n");
+  EXPECT_EQ(errors_of(file("[http]\n")), "");
+}
+
+TEST(ConfigLoad, AFileThatIsNotTomlGivesThePlace) {
+  const std::string errors = errors_of(file("[http]\nthreads = = 3\n"));
+  EXPECT_EQ(errors.substr(0, 30), "w.toml:2:11: error: not TOML: ");
+}
+
+TEST(ConfigLoad, UnknownVariablesOfOursAreRefusedAndOthersIgnored) {
+  ConfigSources sources;
+  sources.environment = {{"PATH", "/bin"},
+                         {"WATTRING_NODES", "10.0.0.1:7414"},
+                         {"WATTRING_SHARED_DATA", "/data"},
+                         {"WATTRING_HTTP_THREAD", "3"}};
+  EXPECT_EQ(errors_of(sources),
+            "env WATTRING_HTTP_THREAD: error: no key has this name (did you mean \"WATTRING_HTTP_THREADS\"?)\n");
+}
+
+TEST(ConfigLoad, AnAssignmentWithoutAnEqualsSignIsRefused) {
+  EXPECT_EQ(errors_of({{}, {}, {"http.threads"}}),
+            "--set http.threads: error: is not section.key=value, for example --set listen.http=127.0.0.1:0\n");
+  EXPECT_EQ(errors_of({{}, {}, {"http.treads=3"}}),
+            "--set http.treads=3: error: unknown key \"http.treads\" (did you mean \"http.threads\"?)\n");
+}
+
+TEST(ConfigLoad, AllErrorsOfAllLayersAreListed) {
+  ConfigSources sources = file("a = 1\n[http]\nthreads = \"x\"\n");
+  sources.environment = {{"WATTRING_B", "1"}};
+  sources.sets = {"c=1"};
+  const auto loaded = load_config(sources);
+  ASSERT_FALSE(loaded);
+  EXPECT_EQ(loaded.error().size(), 4U);
+}
+
+TEST(ConfigLoad, AListenerOffLoopbackNeedsToBeCalledInsecure) {
+  EXPECT_EQ(
+      errors_of(file("[listen]\nhttp = \"0.0.0.0:7414\"\n")),
+      "w.toml:2: error: listen.http = \"0.0.0.0:7414\" is not on loopback, and callers are not authenticated; listen "
+      "on 127.0.0.1, or set insecure = true to start all the same\n");
+  EXPECT_EQ(errors_of({{}, {{"WATTRING_INSECURE", "true"}}, {"listen.http=0.0.0.0:7414"}}), "");
+}
+
+TEST(ConfigLoad, TwoListenersCannotShareAPortUnlessItIsFree) {
+  EXPECT_EQ(errors_of({{}, {}, {"listen.http=127.0.0.1:7413"}}),
+            "--set: error: listen.http and listen.ingest are both \"127.0.0.1:7413\"\n");
+  EXPECT_EQ(errors_of({{}, {}, {"listen.http=127.0.0.1:0", "listen.ingest=127.0.0.1:0"}}), "");
+}
+
+TEST(ConfigLoad, SizesThatContradictEachOtherAreRefused) {
+  EXPECT_EQ(
+      errors_of({{}, {}, {"ingest.in_flight_max=32MiB"}}),
+      "http.body_max (default): error: http.body_max = \"64MiB\" is more than ingest.in_flight_max = \"32MiB\": no "
+      "such body could ever be taken\n");
+  EXPECT_NE(errors_of({{}, {}, {"store.map_size=64MiB", "store.journal_max=64MiB"}}), "");
+  EXPECT_NE(errors_of({{}, {}, {"store.map_size=100000001B"}}), "");
+}
+
+TEST(ConfigLoad, P1SourcesOfAllFilesAreAdded) {
+  ConfigSources sources;
+  sources.files = {
+      {"a.toml", "[[p1]]\nname = \"cellar\"\nconnect = \"192.168.1.20:23\"\n"},
+      {"b.toml", "[[p1]]\nname = \"barn\"\nconnect = \"barn:2323\"\nmeter = \"M-2\"\nzone = \"Europe/Amsterdam\"\n"}};
+  const auto loaded = load_config(sources);
+  ASSERT_TRUE(loaded);
+  const std::vector<P1Source> expected{{"cellar", {"192.168.1.20", 23}, "", ""},
+                                       {"barn", {"barn", 2323}, "M-2", "Europe/Amsterdam"}};
+  EXPECT_EQ(loaded->config.p1, expected);
+  EXPECT_EQ(loaded->origins.at("p1.barn"), "b.toml:1");
+}
+
+TEST(ConfigLoad, P1SourcesAreHeldToTheirKeys) {
+  EXPECT_EQ(errors_of(file("[[p1]]\nname = \"a\"\nconect = \"h:1\"\n")),
+            "w.toml:3:1: error: unknown key \"p1.conect\" (did you mean \"connect\"?)\n"
+            "w.toml:1:1: error: this [[p1]] source has no \"connect\"\n");
+  EXPECT_EQ(errors_of(file("[[p1]]\nname = \"a\"\nconnect = \"h:1\"\n[[p1]]\nname = \"a\"\nconnect = \"h:2\"\n")),
+            "w.toml:4:1: error: p1 source \"a\" is there twice, first at w.toml:1\n");
+  EXPECT_EQ(errors_of(file("[[p1]]\nname = \"a b\"\nconnect = \"h:0\"\n")),
+            "w.toml:1: error: p1 source name \"a b\" is not made of letters, digits, \"-\" and \"_\"\n"
+            "w.toml:1: error: p1 source \"a b\" needs the port to connect to\n");
+  for (const char* text : {"p1 = 3\n", "[p1]\nname = \"a\"\n", "p1 = []\n"}) {
+    EXPECT_NE(errors_of(file(text)).find("headed [[p1]]"), std::string::npos) << text;
+  }
+}
+
+TEST(ConfigLoad, EveryKeyHasItsOwnEnvironmentName) {
+  std::map<std::string, std::string> names;
+  for (const ConfigKey& key : config_keys()) {
+    const auto [at, is_new] = names.emplace(environment_name(key), key.path());
+    EXPECT_TRUE(is_new) << key.path() << " and " << at->second;
+  }
+}
+
+}  // namespace
+}  // namespace wattring::app
