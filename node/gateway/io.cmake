@@ -1,2 +1,10 @@
 # SPDX-License-Identifier: Apache-2.0
-# The native protocol: its codec is pure, its sockets are not.
+# The native protocol's codec is pure; the doors that own sockets and threads are a target apart.
+wattring_library(wattring_native
+  SOURCES native_batch_decode.cpp native_batch_encode.cpp native_codec.cpp
+  LIBS wattring_base wattring_meter wattring_gateway)
+wattring_library(wattring_gateway_io
+  SOURCES sockets.cpp zmq.cpp
+  LIBS wattring_native wattring_gateway)
+# The header of libzmq stays inside zmq.cpp.
+target_link_libraries(wattring_gateway_io PRIVATE cppzmq)

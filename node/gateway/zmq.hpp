@@ -1,0 +1,79 @@
+// SPDX-License-Identifier: Apache-2.0
+#pragma once
+
+#include <cstddef>
+#include <cstdint>
+#include <memory>
+#include <optional>
+#include <string>
+#include <string_view>
+
+#include "base/result.hpp"
+
+/// The two ZeroMQ sockets of the native protocol, with every option that matters set in one place. The library's own
+/// header stays inside zmq.cpp. A socket belongs to the thread that uses it; it may be handed over once, before use.
+
+namespace wattring::gateway {
+
+/// A received message. The views live as long as the object.
+class ZmqMessage {
+ public:
+  struct Parts;
+  explicit ZmqMessage(std::unique_ptr<Parts> parts);
+  ZmqMessage(ZmqMessage&&) noexcept;
+  ZmqMessage& operator=(ZmqMessage&&) noexcept;
+  ~ZmqMessage();
+  [[nodiscard]] std::string_view identity() const;  ///< of the connection; a router's messages only
+  /// The one frame; empty when the message had another number of frames, which this protocol does not know.
+  [[nodiscard]] std::string_view frame() const;
+
+ private:
+  std::unique_ptr<Parts> parts_;
+};
+
+class ZmqSocket {
+ public:
+  struct Options {
+    std::string address;              ///< "127.0.0.1:7413", numeric
+    std::size_t frame_bytes_max = 0;  ///< a peer that sends a larger frame is cut off
+    int send_queue = 0;               ///< messages queued per peer; never unlimited
+    int receive_queue = 0;
+  };
+  /// A bound ROUTER. already_exists when the address is taken.
+  [[nodiscard]] static Result<ZmqSocket> bind_router(const Options& options);
+  /// A DEALER that connects once: a lost connection stays lost, and is seen in wait() as not writable.
+  [[nodiscard]] static Result<ZmqSocket> connect_dealer(const Options& options);
+  ZmqSocket(ZmqSocket&&) noexcept;
+  ZmqSocket& operator=(ZmqSocket&&) noexcept;
+  ~ZmqSocket();  ///< drops what was not sent yet
+
+  [[nodiscard]] const std::string& bound_address() const;
+
+  enum class Sent { yes, queue_full, unreachable };
+  /// Router. Never waits.
+  Sent send_to(std::string_view identity, std::string_view frame);
+  /// Dealer. Never waits; queue_full also while there is no connection.
+  Sent send(std::string_view frame);
+  /// The next message; nothing when none is there. Never waits.
+  [[nodiscard]] std::optional<ZmqMessage> receive();
+
+  /// Waits until a message can be received, a frame sent (only if asked for) or the file descriptor (-1 = none) read.
+  struct Ready {
+    bool receive = false;
+    bool send = false;
+  };
+  Ready wait(std::int64_t timeout_ms, int fd = -1, bool for_send = false);
+  /// What is ready now. For a dealer whose queue is not full, `send` says whether there is a connection.
+  [[nodiscard]] Ready ready() const;
+
+  /// Closes, giving what is queued this long to leave in the background.
+  void close(std::int64_t linger_ms);
+
+ private:
+  struct Impl;
+  explicit ZmqSocket(std::unique_ptr<Impl> impl);
+  static Result<ZmqSocket> open(const Options& options, bool router);
+  std::unique_ptr<Impl> impl_;
+};
+
+}  // namespace wattring::gateway
