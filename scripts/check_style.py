@@ -42,7 +42,7 @@ BANNED = [
 
 # Written in parts so that this file does not find itself.
 MARKS = re.compile(r"\b(TO" r"DO|FIX" r"ME|XX" r"X|HA" r"CK)\b")
-MACHINE_PATH = re.compile(r"(?<![\w.$}])/(ho" r"me|ro" r"ot|wo" r"rk|Us" r"ers)/[\w.]")
+MACHINE_PATH = re.compile(r"(?<![\w.$}])/(home|root|work|Users)/[\w.]")
 NEEDS_SPDX = re.compile(r".*\.(cpp|hpp|py|sh|cmake|js|css)$|(.*/)?CMakeLists\.txt$|(scripts|\.ci)/[^./]+$")
 BINARY = re.compile(r".*\.(png|ico|gz|bin|woff2)$")
 
@@ -169,7 +169,7 @@ def read_ratchet():
 
 
 def check_listed(paths, cmake_text_by_folder):
-    """Each .cpp must be named by the CMakeLists.txt of its folder or of one above it; else nothing compiles it."""
+    """Each .cpp must be named by a CMake file of its folder or of one above it; else nothing compiles it."""
     for path in paths:
         folder, _, name = path.rpartition("/")
         listed = False
@@ -181,7 +181,7 @@ def check_listed(paths, cmake_text_by_folder):
                 break
             folder = folder.rpartition("/")[0]
         if not listed:
-            yield Finding(path, 1, "unlisted", f"no CMakeLists.txt names {name}: nothing builds it")
+            yield Finding(path, 1, "unlisted", f"no CMake file names {name}: nothing builds it")
 
 
 def check(path, text):
@@ -254,8 +254,9 @@ def main(arguments):
         if is_cpp(path):
             findings += check_cpp(path, text)
             over |= sizes(path, text)
-        if path.endswith("CMakeLists.txt"):
-            cmake[path.rpartition("/")[0]] = text
+        if path.endswith(("CMakeLists.txt", ".cmake")):
+            folder = path.rpartition("/")[0]
+            cmake[folder] = cmake.get(folder, "") + text
     findings += check_sizes(over, read_ratchet())
     findings += check_listed([path for path in paths if path.endswith(".cpp")], cmake)
     return report(findings)
