@@ -30,9 +30,7 @@ class ByteWriter {
     out_.append(buffer, n);
   }
   /// Small magnitudes of either sign become small numbers.
-  void zigzag(std::int64_t v) {
-    varint((static_cast<std::uint64_t>(v) << 1U) ^ static_cast<std::uint64_t>(v >> 63));
-  }
+  void zigzag(std::int64_t v) { varint((static_cast<std::uint64_t>(v) << 1U) ^ static_cast<std::uint64_t>(v >> 63)); }
   void bytes(std::string_view v) { out_.append(v); }
   void sized_bytes(std::string_view v) {
     varint(v.size());

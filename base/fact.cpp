@@ -10,8 +10,7 @@ namespace {
 
 std::uint64_t value_hash(const Fact& fact) {
   std::array<char, 9> bytes{};
-  for (std::size_t i = 0; i < 8; ++i)
-    bytes[i] = static_cast<char>(static_cast<std::uint64_t>(fact.value) >> (8 * i));
+  for (std::size_t i = 0; i < 8; ++i) bytes[i] = static_cast<char>(static_cast<std::uint64_t>(fact.value) >> (8 * i));
   bytes[8] = static_cast<char>(fact.method);
   return hash64({bytes.data(), bytes.size()});
 }
@@ -56,7 +55,9 @@ std::strong_ordering compare_for_conflict(const Fact& a, const Fact& b) {
   return a.method <=> b.method;
 }
 
-std::int64_t text_value(std::string_view text) { return static_cast<std::int64_t>(hash64(text) >> 1U); }
+std::int64_t text_value(std::string_view text) {
+  return static_cast<std::int64_t>(hash64(text) >> 1U);
+}
 
 std::string_view to_string(Quality quality) {
   static constexpr std::array<std::string_view, 6> kNames{"missing", "estimated", "substituted",

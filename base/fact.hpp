@@ -32,7 +32,14 @@ struct Register {
 [[nodiscard]] std::string format_obis(Register reg);
 
 /// Ascending rank: in a conflict the higher one wins.
-enum class Quality : std::uint8_t { missing = 0, estimated = 1, substituted = 2, actual = 3, validated = 4, edited = 5 };
+enum class Quality : std::uint8_t {
+  missing = 0,
+  estimated = 1,
+  substituted = 2,
+  actual = 3,
+  validated = 4,
+  edited = 5
+};
 inline constexpr Quality kQualityMax = Quality::edited;
 
 /// Bits that a gateway sets on a fact. Outside identity: equal facts that differ here are one fact with both bits.

@@ -26,11 +26,13 @@ std::string to_hex(const std::array<std::uint8_t, 16>& bytes) {
 
 Result<std::array<std::uint8_t, 16>> parse_hex128(std::string_view text) {
   std::array<std::uint8_t, 16> bytes{};
-  if (text.size() != 32) return fail(ErrorCode::invalid_argument, "an id has 32 hex digits, got " + std::to_string(text.size()));
+  if (text.size() != 32)
+    return fail(ErrorCode::invalid_argument, "an id has 32 hex digits, got " + std::to_string(text.size()));
   for (std::size_t i = 0; i < 16; ++i) {
     const int high = hex_digit(text[2 * i]);
     const int low = hex_digit(text[2 * i + 1]);
-    if (high < 0 || low < 0) return fail(ErrorCode::invalid_argument, "not a hex digit in id \"" + std::string(text) + "\"");
+    if (high < 0 || low < 0)
+      return fail(ErrorCode::invalid_argument, "not a hex digit in id \"" + std::string(text) + "\"");
     bytes[i] = static_cast<std::uint8_t>(high * 16 + low);
   }
   return bytes;

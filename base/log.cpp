@@ -16,10 +16,14 @@ constexpr std::chrono::seconds kWindow{10};
 
 spdlog::level::level_enum to_spdlog(LogLevel level) {
   switch (level) {
-    case LogLevel::debug: return spdlog::level::debug;
-    case LogLevel::info: return spdlog::level::info;
-    case LogLevel::warn: return spdlog::level::warn;
-    case LogLevel::error: return spdlog::level::err;
+    case LogLevel::debug:
+      return spdlog::level::debug;
+    case LogLevel::info:
+      return spdlog::level::info;
+    case LogLevel::warn:
+      return spdlog::level::warn;
+    case LogLevel::error:
+      return spdlog::level::err;
   }
   return spdlog::level::info;
 }
@@ -41,7 +45,8 @@ std::string json_escape(std::string_view text) {
 
 class SpdLog final : public Log {
  public:
-  SpdLog(spdlog::level::level_enum level, bool json) : json_(json), logger_("wattring", std::make_shared<spdlog::sinks::stderr_sink_mt>()) {
+  SpdLog(spdlog::level::level_enum level, bool json)
+      : json_(json), logger_("wattring", std::make_shared<spdlog::sinks::stderr_sink_mt>()) {
     logger_.set_level(level);
     logger_.flush_on(spdlog::level::info);
     logger_.set_pattern(json ? R"({"time":"%Y-%m-%dT%H:%M:%S.%eZ","level":"%l",%v})" : "%Y-%m-%dT%H:%M:%S.%eZ %-7l %v",
@@ -103,12 +108,15 @@ Result<std::shared_ptr<Log>> Log::create(std::string_view level, std::string_vie
                                                                              {"error", spdlog::level::err}};
   const auto found = kLevels.find(level);
   if (found == kLevels.end())
-    return fail(ErrorCode::invalid_argument, "unknown log level \"" + std::string(level) + "\"", "debug, info, warn or error");
+    return fail(ErrorCode::invalid_argument, "unknown log level \"" + std::string(level) + "\"",
+                "debug, info, warn or error");
   if (format != "text" && format != "json")
     return fail(ErrorCode::invalid_argument, "unknown log format \"" + std::string(format) + "\"", "text or json");
   return std::make_shared<SpdLog>(found->second, format == "json");
 }
 
-std::shared_ptr<Log> Log::silent() { return std::make_shared<SilentLog>(); }
+std::shared_ptr<Log> Log::silent() {
+  return std::make_shared<SilentLog>();
+}
 
 }  // namespace wattring

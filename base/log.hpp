@@ -13,8 +13,8 @@ namespace wattring {
 enum class LogLevel { debug, info, warn, error };
 
 /// One line per event on standard error, with a stable event id ("p1_source_lost") to search and alert on. Handed in
-/// by constructors; there is no global logger. Any thread. A warning or error that repeats more than 10 times in 10 s is
-/// counted instead of printed, and the count is told with the next one that is, so that a broken meter cannot flood.
+/// by constructors; there is no global logger. Any thread. A warning or error that repeats more than 10 times in 10 s
+/// is counted instead of printed, and the count is told with the next one that is, so that a broken meter cannot flood.
 class Log {
  public:
   /// format: "text" (for people) or "json" (one object a line).

@@ -34,12 +34,15 @@ class Gauge {
   std::atomic<double> value_{0};
 };
 
-/// Durations in log-linear buckets (4 a doubling, 1 us to 137 s), so that a quantile is off by at most 19 %. Any thread.
+/// Durations in log-linear buckets (4 a doubling, 1 us to 137 s), so that a quantile is off by at most 19 %. Any
+/// thread.
 class DurationHistogram {
  public:
   void record_ns(std::uint64_t duration_ns);
   [[nodiscard]] std::uint64_t count() const { return count_.load(std::memory_order_relaxed); }
-  [[nodiscard]] double sum_seconds() const { return static_cast<double>(sum_ns_.load(std::memory_order_relaxed)) * 1e-9; }
+  [[nodiscard]] double sum_seconds() const {
+    return static_cast<double>(sum_ns_.load(std::memory_order_relaxed)) * 1e-9;
+  }
   /// Upper edge in seconds of the bucket that holds the q-quantile; 0 when empty.
   [[nodiscard]] double quantile_seconds(double q) const;
   /// Durations recorded that are <= the bound (by bucket).

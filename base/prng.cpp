@@ -42,9 +42,13 @@ std::uint64_t Prng::below(std::uint64_t bound) {
   return static_cast<std::uint64_t>((static_cast<Wide>(next()) * bound) >> 64U);
 }
 
-double Prng::unit() { return static_cast<double>(next() >> 11U) * 0x1.0p-53; }
+double Prng::unit() {
+  return static_cast<double>(next() >> 11U) * 0x1.0p-53;
+}
 
-Prng Prng::fork() { return Prng(next()); }
+Prng Prng::fork() {
+  return Prng(next());
+}
 
 std::array<std::uint8_t, 16> os_random_128() {
   std::array<std::uint8_t, 16> bytes{};

@@ -47,12 +47,8 @@ struct DurationUnit {
   std::string_view name;
   std::int64_t ms;
 };
-constexpr std::array<DurationUnit, 6> kUnits{{{"ms", 1},
-                                              {"s", kMsPerSecond},
-                                              {"m", kMsPerMinute},
-                                              {"h", kMsPerHour},
-                                              {"d", kMsPerDay},
-                                              {"y", 365 * kMsPerDay}}};
+constexpr std::array<DurationUnit, 6> kUnits{
+    {{"ms", 1}, {"s", kMsPerSecond}, {"m", kMsPerMinute}, {"h", kMsPerHour}, {"d", kMsPerDay}, {"y", 365 * kMsPerDay}}};
 
 }  // namespace
 
@@ -70,8 +66,7 @@ CivilDate civil_from_days(std::int64_t days) {
   const std::int64_t z = days + 719468;
   const std::int64_t era = floor_div(z, 146097);
   const std::int64_t day_of_era = z - era * 146097;
-  const std::int64_t year_of_era =
-      (day_of_era - day_of_era / 1460 + day_of_era / 36524 - day_of_era / 146096) / 365;
+  const std::int64_t year_of_era = (day_of_era - day_of_era / 1460 + day_of_era / 36524 - day_of_era / 146096) / 365;
   const std::int64_t day_of_year = day_of_era - (365 * year_of_era + year_of_era / 4 - year_of_era / 100);
   const std::int64_t shifted_month = (5 * day_of_year + 2) / 153;
   const int day = static_cast<int>(day_of_year - (153 * shifted_month + 2) / 5 + 1);
@@ -99,8 +94,8 @@ std::string format_rfc3339(std::int64_t time_ms) {
     std::snprintf(out.data(), out.size(), "%04d-%02d-%02dT%02d:%02d:%02dZ", date.year, date.month, date.day, hour,
                   minute, second);
   } else {
-    std::snprintf(out.data(), out.size(), "%04d-%02d-%02dT%02d:%02d:%02d.%03dZ", date.year, date.month, date.day,
-                  hour, minute, second, ms);
+    std::snprintf(out.data(), out.size(), "%04d-%02d-%02dT%02d:%02d:%02d.%03dZ", date.year, date.month, date.day, hour,
+                  minute, second, ms);
   }
   return out.data();
 }
@@ -145,7 +140,8 @@ Result<std::int64_t> parse_duration_ms(std::string_view text) {
   std::string_view rest = text;
   std::int64_t count = 0;
   while (!rest.empty() && rest.front() >= '0' && rest.front() <= '9') {
-    if (count > 100'000'000'000) return fail(ErrorCode::invalid_argument, "duration too long: \"" + std::string(text) + "\"");
+    if (count > 100'000'000'000)
+      return fail(ErrorCode::invalid_argument, "duration too long: \"" + std::string(text) + "\"");
     count = count * 10 + (rest.front() - '0');
     rest.remove_prefix(1);
   }

@@ -11,7 +11,9 @@ namespace {
 
 constexpr std::uint8_t kVersion = 1;
 
-Failure malformed() { return fail(ErrorCode::corrupt, "coverage: malformed bytes"); }
+Failure malformed() {
+  return fail(ErrorCode::corrupt, "coverage: malformed bytes");
+}
 
 }  // namespace
 
@@ -36,8 +38,8 @@ void SequenceSet::add(std::uint64_t first, std::uint64_t last) {
 }
 
 bool SequenceSet::contains(std::uint64_t sequence) const {
-  const auto at = std::partition_point(intervals_.begin(), intervals_.end(),
-                                       [&](const Interval& i) { return i.last < sequence; });
+  const auto at =
+      std::partition_point(intervals_.begin(), intervals_.end(), [&](const Interval& i) { return i.last < sequence; });
   return at != intervals_.end() && at->first <= sequence;
 }
 

@@ -58,7 +58,8 @@ void ReadingEntryWriter::begin_run(std::string_view meter_id, std::size_t facts)
 void ReadingEntryWriter::add(const Fact& fact, std::size_t register_index) {
   const bool extra = has_extra(fact);
   const auto index_bits = static_cast<unsigned>(std::min<std::size_t>(register_index, kIndexFollows));
-  out_.u8(static_cast<std::uint8_t>(static_cast<unsigned>(fact.quality) | (extra ? kExtraBit : 0U) | (index_bits << 4U)));
+  out_.u8(
+      static_cast<std::uint8_t>(static_cast<unsigned>(fact.quality) | (extra ? kExtraBit : 0U) | (index_bits << 4U)));
   if (index_bits == kIndexFollows) out_.varint(register_index);
   out_.zigzag(wrapping_sub(fact.start_ms, previous_ms_));
   out_.zigzag(fact.value);

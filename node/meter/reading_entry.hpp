@@ -11,7 +11,8 @@
 #include "base/fact.hpp"
 #include "base/result.hpp"
 
-/// The payload of a journal entry of kind "readings": facts of one shard, written by a gateway and folded by every owner.
+/// The payload of a journal entry of kind "readings": facts of one shard, written by a gateway and folded by every
+/// owner.
 ///
 ///   payload  = version u8, received_at zigzag(ms), base_time zigzag(ms),
 ///              registers: count varint, count x 6 bytes,

@@ -1,0 +1,101 @@
+// SPDX-License-Identifier: Apache-2.0
+#pragma once
+
+#include <atomic>
+#include <deque>
+#include <memory>
+#include <mutex>
+#include <optional>
+#include <string>
+#include <vector>
+
+#include "base/log.hpp"
+#include "base/metrics.hpp"
+#include "base/prng.hpp"
+#include "base/time.hpp"
+#include "node/app/config.hpp"
+#include "node/app/ingest_pipeline.hpp"
+#include "node/app/port_reservation.hpp"
+#include "node/app/query_service.hpp"
+#include "node/app/shard_workers.hpp"
+#include "node/gateway/p1_source_service.hpp"
+#include "node/gateway/zmq_gateway.hpp"
+#include "node/http/http_server.hpp"
+#include "persistence/data_directory.hpp"
+#include "persistence/journal_writer.hpp"
+
+namespace wattring::app {
+
+/// The addresses a node listens on, as endpoints.json shows them.
+struct Endpoints {
+  std::string membership;
+  std::string peers;
+  std::string ingest;
+  std::string http;
+};
+
+/// The composition root: the one place that knows everybody. Everything is handed to its user by constructor, in the
+/// order of the members; stop() takes them down in the opposite order.
+class Node final : public http::QueryDoor {
+ public:
+  struct Options {
+    std::string data_dir;
+    Config config;
+    std::string version;
+  };
+  /// Opens the data directory, recovers in the background and listens. The clock and log must outlive the node.
+  [[nodiscard]] static Result<std::unique_ptr<Node>> start(Options options, Clock& clock, WriterId writer, Prng prng,
+                                                           std::shared_ptr<Log> log);
+  ~Node() override;
+
+  [[nodiscard]] const Endpoints& endpoints() const { return endpoints_; }
+  /// A commit's outcome is unknown: the process must end with exit code 74 and start anew.
+  [[nodiscard]] bool failed() const { return failed_.load(); }
+  /// Called a few times a second by one thread, for rates.
+  void tick();
+  /// Doors first, then what is in flight, then a checkpoint. Idempotent.
+  void stop();
+
+  Result<http::MeterPage> meters(std::string_view prefix, std::string_view after, std::size_t limit) override;
+  Result<http::MeterSummary> meter(std::string_view id) override;
+  Result<http::ReadingsAnswer> readings(const http::ReadingsQuery& query) override;
+  Result<http::IntervalsAnswer> intervals(const http::IntervalsQuery& query) override;
+  http::NodeStatus status() override;
+
+ private:
+  Node(Options options, Clock& clock, std::shared_ptr<Log> log);
+  Result<void> open(WriterId writer);
+  Result<void> listen(Prng prng);
+  void register_metrics();
+  void add_problems(http::NodeStatus& status);
+
+  const Options options_;
+  Clock& clock_;
+  const std::shared_ptr<Log> log_;
+  Metrics metrics_;
+  std::atomic<bool> failed_{false};
+  std::int64_t started_ms_ = 0;
+  Endpoints endpoints_;
+
+  std::unique_ptr<persistence::DataDirectory> directory_;
+  std::unique_ptr<sharding::ShardKey> key_;
+  std::unique_ptr<persistence::JournalWriter> writer_;
+  std::unique_ptr<ShardWorkers> workers_;
+  std::unique_ptr<IngestPipeline> pipeline_;
+  std::unique_ptr<QueryService> query_;
+  std::vector<PortReservation> reservations_;
+  std::unique_ptr<gateway::ZmqGateway> zmq_;
+  std::unique_ptr<http::HttpServer> http_;
+  std::unique_ptr<gateway::P1SourceService> p1_;
+  bool stopped_ = false;
+
+  struct RateSample {
+    std::int64_t at_ns;
+    std::uint64_t stored;
+  };
+  std::mutex rate_mutex_;
+  std::deque<RateSample> rate_samples_;           // guarded by rate_mutex_; the last 10 s
+  std::optional<std::int64_t> reserve_since_ms_;  // guarded by rate_mutex_
+};
+
+}  // namespace wattring::app

@@ -1,0 +1,286 @@
+// SPDX-License-Identifier: Apache-2.0
+#include "node/app/query_service.hpp"
+
+#include <algorithm>
+#include <chrono>
+#include <future>
+
+#include "node/meter/registers.hpp"
+#include "node/meter/rollup.hpp"
+#include "persistence/format.hpp"
+#include "persistence/keys.hpp"
+
+namespace wattring::app {
+namespace {
+
+using http::MeterPage;
+using http::MeterSummary;
+using meter::MeterTable;
+using meter::SeriesReader;
+
+constexpr std::chrono::seconds kWorkerWait{10};
+const Register kEquipmentId = obis(0, 0, 96, 1, 1);
+
+Failure busy() {
+  return fail(ErrorCode::busy, "the node is still reading its journal, or has more queued than it can fold in 10 s",
+              "ask again in a few seconds");
+}
+
+/// Waits for the value, which a worker sets; nothing on time-out.
+template <class T>
+std::optional<T> wait_for(std::future<T>& future) {
+  if (future.wait_for(kWorkerWait) != std::future_status::ready) return std::nullopt;
+  return future.get();
+}
+
+MeterSummary summarise(const meter::ShardFold& fold, MeterTable::MeterIndex index) {
+  const MeterTable& table = fold.meters();
+  MeterSummary summary;
+  summary.id = table.id(index);
+  summary.shard = fold.shard().value;
+  for (const MeterTable::SeriesIndex series : table.series_of(index)) {
+    const meter::SeriesState& state = table.series(series);
+    http::RegisterSummary reg{state.reg, state.last_ms, state.last_value, state.last_quality, {}};
+    if (const std::string* text = fold.pending_text(state.last_value)) reg.last_text = *text;
+    summary.last_time_ms = summary.registers.empty() ? state.last_ms : std::max(summary.last_time_ms, state.last_ms);
+    summary.registers.push_back(std::move(reg));
+  }
+  return summary;
+}
+
+SeriesReader::Series series_of(const meter::ShardFold& fold, const std::string& id, MeterTable::SeriesIndex index) {
+  const meter::SeriesState& state = fold.meters().series(index);
+  SeriesReader::Series series{fold.shard(), id, state.reg, state.first_ms, state.last_ms, {}};
+  fold.collect_pending(index, series.pending);
+  return series;
+}
+
+/// One worker's share of a page: the least `limit` ids after `after`.
+std::vector<MeterSummary> page_of(const ShardWorkers::Shards& shards, const std::string& prefix,
+                                  const std::string& after, std::size_t limit) {
+  struct Found {
+    const meter::ShardFold* fold;
+    MeterTable::MeterIndex index;
+  };
+  const auto id_of = [](const Found& found) { return found.fold->meters().id(found.index); };
+  const auto less = [&](const Found& a, const Found& b) { return id_of(a) < id_of(b); };
+  std::vector<Found> heap;  // the greatest on top, so that a smaller one replaces it
+  for (const auto& fold : shards) {
+    const auto ordered = fold->meters().ordered();
+    const std::string& from = std::max(prefix, after);
+    auto at = std::lower_bound(
+        ordered.begin(), ordered.end(), from,
+        [&](MeterTable::MeterIndex index, const std::string& wanted) { return fold->meters().id(index) < wanted; });
+    for (; at != ordered.end(); ++at) {
+      const Found found{fold.get(), *at};
+      const std::string_view id = id_of(found);
+      if (id.substr(0, prefix.size()) != prefix) break;
+      if (!after.empty() && id <= after) continue;
+      if (heap.size() == limit && !less(found, heap.front())) break;
+      heap.push_back(found);
+      std::push_heap(heap.begin(), heap.end(), less);
+      if (heap.size() <= limit) continue;
+      std::pop_heap(heap.begin(), heap.end(), less);
+      heap.pop_back();
+    }
+  }
+  std::sort_heap(heap.begin(), heap.end(), less);
+  std::vector<MeterSummary> page;
+  for (const Found& found : heap) page.push_back(summarise(*found.fold, found.index));
+  return page;
+}
+
+meter::FoldOptions fold_options(Register reg) {
+  meter::FoldOptions options;
+  const meter::RegisterInfo* info = meter::find_register(reg);
+  if (info == nullptr) return options;
+  options.kind = info->kind;
+  options.modulus = info->modulus;
+  const bool energy =
+      info->dimension == meter::Dimension::active_energy || info->dimension == meter::Dimension::reactive_energy;
+  if (!energy) options.power_max_w = 0;  // the limit is one of power
+  return options;
+}
+
+}  // namespace
+
+QueryService::QueryService(const sharding::ShardKey& key, ShardWorkers& workers, const persistence::Journal& disk,
+                           const Clock& clock)
+    : key_(key), workers_(workers), disk_(disk), clock_(clock) {}
+
+Result<MeterPage> QueryService::meters(std::string_view prefix, std::string_view after, std::size_t limit) {
+  struct Gathering {
+    std::mutex mutex;
+    std::vector<MeterSummary> meters;
+    std::size_t left;
+    std::promise<std::vector<MeterSummary>> done;
+  };
+  const auto gathering = std::make_shared<Gathering>();
+  gathering->left = workers_.worker_count();
+  auto future = gathering->done.get_future();
+  const bool posted = workers_.post_all(
+      [gathering, prefix = std::string(prefix), after = std::string(after), limit](const ShardWorkers::Shards& shards) {
+        auto page = page_of(shards, prefix, after, limit + 1);
+        const std::lock_guard lock(gathering->mutex);
+        std::move(page.begin(), page.end(), std::back_inserter(gathering->meters));
+        if (--gathering->left == 0) gathering->done.set_value(std::move(gathering->meters));
+      });
+  if (!posted) return busy();
+  auto gathered = wait_for(future);
+  if (!gathered) return busy();
+  MeterPage page{std::move(*gathered), std::nullopt};
+  std::sort(page.meters.begin(), page.meters.end(), [](const auto& a, const auto& b) { return a.id < b.id; });
+  if (page.meters.size() > limit) {
+    page.meters.resize(limit);
+    page.next = page.meters.empty() ? std::string(after) : page.meters.back().id;
+  }
+  return page;
+}
+
+Result<MeterSummary> QueryService::meter(std::string_view id) {
+  const std::string wanted(id);
+  const auto done = std::make_shared<std::promise<std::optional<MeterSummary>>>();
+  auto future = done->get_future();
+  const std::uint64_t hash = key_.hash(wanted);
+  const bool posted = workers_.post(key_.shard_of_hash(hash), [=](const meter::ShardFold& fold) {
+    const auto found = fold.meters().find(wanted, hash);
+    done->set_value(found ? std::optional(summarise(fold, *found)) : std::nullopt);
+  });
+  if (!posted) return busy();
+  auto answer = wait_for(future);
+  if (!answer) return busy();
+  if (!*answer)
+    return fail(ErrorCode::not_found, "no meter \"" + wanted + "\"", "GET /api/v1/meters?prefix= lists them");
+  auto disk = disk_.read();
+  if (!disk) return Failure(disk.error());
+  for (http::RegisterSummary& reg : (*answer)->registers) {
+    const meter::RegisterInfo* info = meter::find_register(reg.reg);
+    if (reg.last_text.empty() && info != nullptr && info->kind == meter::Kind::event)
+      reg.last_text = text_of(**disk, Resident{{key_.shard_of_hash(hash), wanted, reg.reg, 0, 0, {}}, {}, {}, true},
+                              reg.last_value);
+  }
+  return std::move(**answer);
+}
+
+Result<QueryService::Resident> QueryService::find_series(const std::string& id, Register reg) {
+  enum class Found { yes, no_meter, no_register };
+  struct Answer {
+    Found found = Found::no_meter;
+    Resident resident;
+  };
+  const auto done = std::make_shared<std::promise<Answer>>();
+  auto future = done->get_future();
+  const std::uint64_t hash = key_.hash(id);
+  const bool posted = workers_.post(key_.shard_of_hash(hash), [=](const meter::ShardFold& fold) {
+    Answer answer;
+    if (const auto index = fold.meters().find(id, hash)) {
+      const MeterTable::SeriesIndex series = fold.meters().find_series(*index, reg);
+      answer.found = series == meter::kNone ? Found::no_register : Found::yes;
+      if (series != meter::kNone) {
+        answer.resident.series = series_of(fold, id, series);
+        answer.resident.complete = fold.complete();
+        const MeterTable::SeriesIndex equipment = fold.meters().find_series(*index, kEquipmentId);
+        if (equipment != meter::kNone) answer.resident.equipment.push_back(series_of(fold, id, equipment));
+        for (const Fact& fact : answer.resident.series.pending)
+          if (const std::string* text = fold.pending_text(fact.value))
+            answer.resident.texts.emplace_back(fact.value, *text);
+      }
+    }
+    done->set_value(std::move(answer));
+  });
+  if (!posted) return busy();
+  auto answer = wait_for(future);
+  if (!answer) return busy();
+  if (answer->found == Found::no_meter)
+    return fail(ErrorCode::not_found, "no meter \"" + id + "\"", "GET /api/v1/meters?prefix= lists them");
+  if (answer->found == Found::no_register)
+    return fail(ErrorCode::not_found, "meter \"" + id + "\" has no register " + format_obis(reg),
+                "GET /api/v1/meters/{id} lists its registers");
+  return std::move(answer->resident);
+}
+
+std::string QueryService::text_of(const persistence::ReadTransaction& disk, const Resident& resident,
+                                  std::int64_t value) const {
+  for (const auto& [known, text] : resident.texts)
+    if (known == value) return text;
+  const std::string key = persistence::text_key(resident.series.shard, static_cast<std::uint64_t>(value));
+  const auto stored = disk.get(persistence::Table::text, key);
+  if (!stored) return {};
+  const auto text = persistence::open_value(*stored, persistence::position_of(key));
+  return text ? std::string(*text) : std::string();
+}
+
+Result<http::ReadingsAnswer> QueryService::readings(const http::ReadingsQuery& query) {
+  auto resident = find_series(query.meter, query.reg);
+  if (!resident) return Failure(resident.error());
+  auto disk = disk_.read();
+  if (!disk) return Failure(disk.error());
+  const meter::RegisterInfo* info = meter::find_register(query.reg);
+  const bool text = info != nullptr && info->kind == meter::Kind::event;
+  http::ReadingsAnswer answer;
+  answer.as_of_ms = clock_.wall_ms();
+  SeriesReader reader(**disk, resident->series);
+  const std::int32_t first = std::max(day_of(query.from_ms), day_of(reader.series().first_ms));
+  const std::int32_t last = std::min(day_of(query.to_ms - 1), day_of(reader.series().last_ms));
+  for (std::int32_t day = first; day <= last && !answer.next_ms; ++day) {
+    const auto chunk = reader.load_days(day, day);
+    if (!chunk) return Failure(chunk.error());
+    const auto conflicts = meter::conflicted_starts(chunk->losers);
+    for (const Fact& fact : chunk->winners) {
+      if (fact.start_ms < query.from_ms || fact.start_ms >= query.to_ms) continue;
+      // A page ends between two starts, so that `next` can name the place.
+      if (answer.rows.size() >= query.limit && fact.start_ms != answer.rows.back().fact.start_ms) {
+        answer.next_ms = fact.start_ms;
+        break;
+      }
+      const bool conflict = std::binary_search(conflicts.begin(), conflicts.end(), fact.start_ms);
+      answer.rows.push_back({fact, conflict, text ? text_of(**disk, *resident, fact.value) : std::string()});
+    }
+  }
+  answer.complete = resident->complete && !reader.damaged();
+  return answer;
+}
+
+Result<std::vector<std::int64_t>> QueryService::exchange_times(const persistence::ReadTransaction& disk,
+                                                               Resident& resident, bool& damaged) {
+  std::vector<std::int64_t> times;
+  for (SeriesReader::Series& series : resident.equipment) {
+    SeriesReader reader(disk, std::move(series));
+    const auto all = reader.load_days(day_of(reader.series().first_ms), day_of(reader.series().last_ms));
+    if (!all) return Failure(all.error());
+    damaged = damaged || reader.damaged();
+    for (std::size_t i = 1; i < all->winners.size(); ++i)
+      if (all->winners[i].value != all->winners[i - 1].value) times.push_back(all->winners[i].start_ms);
+  }
+  return times;
+}
+
+Result<http::IntervalsAnswer> QueryService::intervals(const http::IntervalsQuery& query) {
+  auto resident = find_series(query.meter, query.reg);
+  if (!resident) return Failure(resident.error());
+  auto disk = disk_.read();
+  if (!disk) return Failure(disk.error());
+  http::IntervalsAnswer answer;
+  answer.as_of_ms = clock_.wall_ms();
+  bool damaged = false;
+  const auto exchanges = exchange_times(**disk, *resident, damaged);
+  if (!exchanges) return Failure(exchanges.error());
+
+  const meter::FoldOptions options = fold_options(query.reg);
+  if (options.kind == meter::Kind::event)
+    return fail(ErrorCode::invalid_argument,
+                "register " + format_obis(query.reg) + " holds texts, which have no intervals",
+                "GET .../readings shows them");
+  // Whole spans: the quarters of the last one may reach past `to`.
+  const meter::Zone::Span first = meter::span_of(query.every, query.zone, query.from_ms);
+  const meter::Zone::Span last = meter::span_of(query.every, query.zone, query.to_ms - 1);
+  const std::int64_t begin = first.begin_ms < query.from_ms ? first.end_ms : first.begin_ms;
+  SeriesReader reader(**disk, resident->series);
+  const auto quarters = reader.intervals(*exchanges, options, begin, last.end_ms);
+  if (!quarters) return Failure(quarters.error());
+  answer.intervals = meter::roll_up(*quarters, query.every, query.zone, query.from_ms, query.to_ms, options.kind);
+  answer.complete = resident->complete && !damaged && !reader.damaged();
+  return answer;
+}
+
+}  // namespace wattring::app

@@ -1,0 +1,53 @@
+// SPDX-License-Identifier: Apache-2.0
+#pragma once
+
+#include <deque>
+#include <memory>
+#include <mutex>
+#include <optional>
+#include <string>
+#include <vector>
+
+#include "base/metrics.hpp"
+#include "base/time.hpp"
+#include "node/app/shard_workers.hpp"
+#include "node/http/query_door.hpp"
+#include "node/meter/series_reader.hpp"
+#include "persistence/journal.hpp"
+#include "sharding/key.hpp"
+
+namespace wattring::app {
+
+/// Answers about meters: what is resident comes from the shard's worker, what is sealed from a snapshot of the disk.
+/// Any thread; a call waits for the worker behind the batches that were dispatched before it.
+class QueryService {
+ public:
+  QueryService(const sharding::ShardKey& key, ShardWorkers& workers, const persistence::Journal& disk,
+               const Clock& clock);
+
+  [[nodiscard]] Result<http::MeterPage> meters(std::string_view prefix, std::string_view after, std::size_t limit);
+  [[nodiscard]] Result<http::MeterSummary> meter(std::string_view id);
+  [[nodiscard]] Result<http::ReadingsAnswer> readings(const http::ReadingsQuery& query);
+  [[nodiscard]] Result<http::IntervalsAnswer> intervals(const http::IntervalsQuery& query);
+
+ private:
+  /// What a worker says of one series.
+  struct Resident {
+    meter::SeriesReader::Series series;
+    std::vector<meter::SeriesReader::Series> equipment;  ///< the meter's equipment-id series, if it has one
+    std::vector<std::pair<std::int64_t, std::string>> texts;
+    bool complete = true;
+  };
+  [[nodiscard]] Result<Resident> find_series(const std::string& meter, Register reg);
+  [[nodiscard]] Result<std::vector<std::int64_t>> exchange_times(const persistence::ReadTransaction& disk,
+                                                                 Resident& resident, bool& damaged);
+  [[nodiscard]] std::string text_of(const persistence::ReadTransaction& disk, const Resident& resident,
+                                    std::int64_t value) const;
+
+  const sharding::ShardKey& key_;
+  ShardWorkers& workers_;
+  const persistence::Journal& disk_;
+  const Clock& clock_;
+};
+
+}  // namespace wattring::app

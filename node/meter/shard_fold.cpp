@@ -1,0 +1,147 @@
+// SPDX-License-Identifier: Apache-2.0
+#include "node/meter/shard_fold.hpp"
+
+#include <algorithm>
+
+#include "base/bytes.hpp"
+#include "base/check.hpp"
+#include "node/meter/reading_entry.hpp"
+#include "persistence/format.hpp"
+#include "persistence/keys.hpp"
+
+namespace wattring::meter {
+
+ShardFold::Applied ShardFold::apply(std::string_view meter_id, std::uint64_t meter_hash, std::span<const Fact> facts,
+                                    Lsn lsn) {
+  Applied applied;
+  const MeterTable::MeterIndex meter = meters_.find_or_add(meter_id, meter_hash);
+  MeterTable::SeriesIndex series = kNone;
+  for (const Fact& fact : facts) {
+    if (series == kNone || meters_.series(series).reg != fact.reg) series = meters_.find_or_add_series(meter, fact.reg);
+    SeriesState& state = meters_.series(series);
+    ++applied.facts;
+    if (fact.flags == 0 && state.is_last(fact)) {
+      ++applied.duplicates;
+      continue;
+    }
+    state.absorb(fact);
+    pending_.append(series, fact);
+  }
+  first_pending_ = std::min(first_pending_, lsn);
+  return applied;
+}
+
+void ShardFold::cover(const WriterId& writer, Sequence sequence, Lsn lsn) {
+  coverage_.add(writer, sequence);
+  first_pending_ = std::min(first_pending_, lsn);
+}
+
+void ShardFold::apply_text(std::string_view text) {
+  texts_.try_emplace(text_value(text), text);
+}
+
+Result<ShardFold::Applied> ShardFold::apply_entry(std::string_view payload, const sharding::ShardKey& key, Lsn lsn) {
+  // Once dry, so that a payload that breaks in the middle leaves nothing behind.
+  std::vector<Fact> facts;
+  std::string_view id;
+  for (const bool dry : {true, false}) {
+    auto reader = ReadingEntryReader::open(payload);
+    if (!reader) return Failure(reader.error());
+    Applied total;
+    if (!dry)
+      for (const std::string_view text : reader->texts()) apply_text(text);
+    for (;;) {
+      const auto more = reader->next_run(id, facts);
+      if (!more) return Failure(more.error());
+      if (!*more) break;
+      if (dry) continue;
+      const Applied run = apply(id, key.hash(id), facts, lsn);
+      total.facts += run.facts;
+      total.duplicates += run.duplicates;
+    }
+    if (!dry) return total;
+  }
+  return Applied{};
+}
+
+Result<void> ShardFold::recover(const persistence::ReadTransaction& disk, const sharding::ShardKey& key,
+                                std::vector<std::string>& damaged) {
+  const std::string row = persistence::shard_key(shard_);
+  const auto load_row = [&](persistence::Table table) -> std::string_view {
+    const auto stored = disk.get(table, row);
+    if (!stored) return {};
+    const auto opened = persistence::open_value(*stored, persistence::position_of(row));
+    if (!opened) damaged.push_back(std::string(to_string(table)) + " of shard " + std::to_string(shard_.value));
+    return opened ? *opened : std::string_view{};
+  };
+  if (const std::string_view bytes = load_row(persistence::Table::coverage); !bytes.empty()) {
+    auto coverage = sharding::Coverage::decode(bytes);
+    if (coverage) coverage_ = std::move(*coverage);
+    if (!coverage) damaged.push_back("coverage of shard " + std::to_string(shard_.value));
+  }
+  if (const std::string_view bytes = load_row(persistence::Table::applied); !bytes.empty()) {
+    ByteReader in(bytes);
+    const std::uint64_t lsn = in.u64_be();
+    if (in.at_end()) sealed_up_to_ = Lsn{lsn};
+  }
+  return disk.scan(persistence::Table::meter, row, [&](std::string_view meter_key, std::string_view value) {
+    const auto parsed = persistence::parse_meter_key(meter_key);
+    if (!parsed || parsed->shard != shard_) return false;
+    const auto snapshot = persistence::open_value(value, persistence::position_of(meter_key));
+    const MeterTable::MeterIndex meter = meters_.find_or_add(parsed->meter_id, key.hash(parsed->meter_id));
+    if (!snapshot || !meters_.join_snapshot(meter, *snapshot))
+      damaged.push_back("snapshot of meter " + std::string(parsed->meter_id));
+    return true;
+  });
+}
+
+void ShardFold::collect_pending(MeterTable::SeriesIndex series, std::vector<Fact>& out) const {
+  const Register reg = meters_.series(series).reg;
+  for (const PendingFacts* list : {&sealing_, &pending_})
+    for (std::size_t i = 0; i < list->size(); ++i)
+      if (list->item(i).series == series) out.push_back(list->fact(i, reg));
+}
+
+const std::string* ShardFold::pending_text(std::int64_t value) const {
+  for (const auto* texts : {&texts_, &sealing_texts_}) {
+    const auto found = texts->find(value);
+    if (found != texts->end()) return &found->second;
+  }
+  return nullptr;
+}
+
+Lsn ShardFold::first_unsealed() const {
+  return std::min(first_pending_, first_sealing_);
+}
+
+void ShardFold::begin_seal(Lsn applied_up_to) {
+  WATTRING_CHECK(can_begin_seal());
+  seal_running_ = true;
+  std::swap(sealing_, pending_);
+  std::swap(sealing_texts_, texts_);
+  sealing_coverage_ = coverage_.encode();
+  first_sealing_ = std::exchange(first_pending_, kNothingUnsealed);
+  sealing_up_to_ = applied_up_to;
+}
+
+void ShardFold::finish_seal() {
+  WATTRING_CHECK(seal_running_);
+  seal_running_ = false;
+  sealing_ = PendingFacts{};
+  sealing_texts_.clear();
+  sealing_coverage_.clear();
+  first_sealing_ = kNothingUnsealed;
+  sealed_up_to_ = sealing_up_to_;
+}
+
+void ShardFold::abandon_seal() {
+  WATTRING_CHECK(seal_running_);
+  seal_running_ = false;
+  sealing_.append_all(pending_);
+  pending_ = std::exchange(sealing_, PendingFacts{});
+  texts_.merge(sealing_texts_);
+  sealing_texts_.clear();
+  first_pending_ = std::min(first_pending_, std::exchange(first_sealing_, kNothingUnsealed));
+}
+
+}  // namespace wattring::meter
