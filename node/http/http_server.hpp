@@ -33,8 +33,8 @@ class HttpServer {
     std::int64_t drain_ms = 10'000;                ///< what stop() gives requests in flight
     /// On the Influx endpoints a later write of the same point wins: its revision is the time of receipt.
     bool line_overwrite_latest = true;
-    std::string node_name;  ///< for the Server header and /ping; never a secret
-    std::string version;    ///< of this program, for /version and /ping
+    std::string node_name;  ///< shown as the home of its meters
+    std::string version;    ///< of this program, for /version, /ping and the Server header
     /// The node's other listeners, shown by status and members; empty when there is none.
     std::string membership_address;
     std::string peers_address;

@@ -1,0 +1,51 @@
+// SPDX-License-Identifier: Apache-2.0
+#pragma once
+
+#include <atomic>
+#include <cstddef>
+#include <cstdint>
+#include <functional>
+#include <string_view>
+
+#include "base/time.hpp"
+#include "node/gateway/ingest_door.hpp"
+#include "node/http/body_budget.hpp"
+#include "node/http/exchange.hpp"
+#include "node/http/params.hpp"
+
+namespace wattring::http {
+
+/// Readings in. A handler decodes on the connection's thread, submits in batches that the ingest path takes, and waits
+/// for all outcomes. Any thread.
+class IngestApi {
+ public:
+  struct Options {
+    std::size_t unzipped_bytes_max = 64U << 20U;
+    std::int64_t wait_ms = 30'000;  ///< for the outcome; after that it is unknown
+    bool line_overwrite_latest = true;
+  };
+  IngestApi(Options options, gateway::IngestDoor& door, const Clock& clock, BodyBudget& budget)
+      : options_(options), door_(door), clock_(clock), budget_(budget) {}
+
+  [[nodiscard]] Response json(Request& request);
+  [[nodiscard]] Response telegrams(Request& request);
+  /// Both Influx endpoints; they differ in their parameters only.
+  [[nodiscard]] Response lines(Request& request, bool v2);
+
+  /// Ends all waits; what they waited for is reported as unknown. For stopping.
+  void cancel() { cancelled_.store(true, std::memory_order_relaxed); }
+
+ private:
+  class Submission;
+  using Decode = std::function<void(std::string_view body, Submission& submission)>;
+  enum class Dialect { native, influx };
+  Response run(Request& request, Dialect dialect, const Decode& decode);
+
+  const Options options_;
+  gateway::IngestDoor& door_;
+  const Clock& clock_;
+  BodyBudget& budget_;
+  std::atomic<bool> cancelled_{false};
+};
+
+}  // namespace wattring::http

@@ -1,0 +1,43 @@
+// SPDX-License-Identifier: Apache-2.0
+#pragma once
+
+#include <string>
+#include <string_view>
+
+#include "base/time.hpp"
+#include "node/http/exchange.hpp"
+#include "node/http/query_door.hpp"
+
+namespace wattring::http {
+
+/// Data out: meters, readings, intervals. Any thread; every request is bounded by a limit or a longest range.
+class QueryApi {
+ public:
+  static constexpr std::size_t kMetersDefault = 100;
+  static constexpr std::size_t kMetersMax = 10'000;
+  static constexpr std::size_t kReadingsDefault = 1'000;
+  static constexpr std::size_t kReadingsMax = 10'000;
+  static constexpr std::int64_t kRangeDaysMax = 3'660;  ///< ten years
+  static constexpr std::int64_t kIntervalsMax = 40'000;  ///< 15 minutes of 416 days
+
+  QueryApi(QueryDoor& door, const Clock& clock, std::string node_name)
+      : door_(door), clock_(clock), node_name_(std::move(node_name)) {}
+
+  [[nodiscard]] Response meters(const Request& request) const;
+  [[nodiscard]] Response meter(const Request& request, std::string_view id) const;
+  [[nodiscard]] Response readings(const Request& request, std::string_view id) const;
+  [[nodiscard]] Response intervals(const Request& request, std::string_view id) const;
+
+ private:
+  QueryDoor& door_;
+  const Clock& clock_;
+  const std::string node_name_;
+};
+
+/// The status and body that an Error becomes: invalid_argument 400, not_found 404, busy and no_space 503, else 500.
+[[nodiscard]] Response respond_to(const Error& error);
+
+/// What the API calls the quality of a single reading.
+[[nodiscard]] std::string_view api_quality(Quality quality);
+
+}  // namespace wattring::http

@@ -1,0 +1,124 @@
+// SPDX-License-Identifier: Apache-2.0
+#include "node/http/router.hpp"
+
+#include <algorithm>
+#include <array>
+#include <optional>
+#include <vector>
+
+#include "node/http/nearest.hpp"
+
+namespace wattring::http {
+namespace {
+
+constexpr std::array<Route, 21> kRoutes{{
+    {"POST", "/api/v1/readings", Target::readings_in},
+    {"POST", "/write", Target::line_v1},
+    {"POST", "/api/v2/write", Target::line_v2},
+    {"POST", "/api/v1/telegrams", Target::telegrams_in},
+    {"GET", "/api/v1/meters", Target::meters},
+    {"GET", "/api/v1/meters/{id}", Target::meter},
+    {"GET", "/api/v1/meters/{id}/readings", Target::readings},
+    {"GET", "/api/v1/meters/{id}/intervals", Target::intervals},
+    {"GET", "/api/v1/status", Target::status},
+    {"GET", "/api/v1/members", Target::members},
+    {"GET", "/api/v1/problems", Target::problems},
+    {"GET", "/livez", Target::livez},
+    {"GET", "/readyz", Target::readyz},
+    {"GET", "/healthz", Target::healthz},
+    {"GET", "/metrics", Target::metrics},
+    {"GET", "/version", Target::version},
+    {"GET", "/ping", Target::influx_ping},
+    {"POST", "/ping", Target::influx_ping},
+    {"GET", "/health", Target::influx_health},
+    {"GET", "/query", Target::influx_query},
+    {"POST", "/query", Target::influx_query},
+}};
+
+/// What stands for "{id}" when the path fits the template; an empty string when it has none.
+std::optional<std::string> fits(std::string_view pattern, const std::vector<std::string>& segments) {
+  std::string id;
+  std::size_t index = 0;
+  pattern.remove_prefix(1);
+  while (!pattern.empty()) {
+    const std::string_view part = pattern.substr(0, pattern.find('/'));
+    pattern.remove_prefix(std::min(part.size() + 1, pattern.size()));
+    if (index == segments.size()) return std::nullopt;
+    if (part == "{id}") {
+      id = segments[index];
+    } else if (segments[index] != part) {
+      return std::nullopt;
+    }
+    ++index;
+  }
+  if (index != segments.size()) return std::nullopt;
+  return id;
+}
+
+/// The template with its "{id}" replaced by what stands there in the path, so that an id does not count as a misspelling.
+std::string filled(std::string_view pattern, const std::vector<std::string>& segments) {
+  std::string out(pattern);
+  const std::size_t hole = out.find("{id}");
+  if (hole == out.npos) return out;
+  const auto index = static_cast<std::size_t>(std::count(out.begin(), out.begin() + static_cast<std::ptrdiff_t>(hole), '/')) - 1;
+  return index < segments.size() ? out.replace(hole, 4, segments[index]) : out;
+}
+
+std::string join(const std::vector<std::string>& segments) {
+  std::string out;
+  for (const std::string& segment : segments) out += "/" + segment;
+  return out;
+}
+
+Response no_such_path(const std::vector<std::string>& segments) {
+  const std::string path = join(segments);
+  const Route* nearest = nullptr;
+  std::size_t best = 0;
+  for (const Route& route : kRoutes) {
+    const std::size_t distance = edit_distance(path, filled(route.path, segments));
+    if (nearest != nullptr && distance >= best) continue;
+    nearest = &route;
+    best = distance;
+  }
+  return error_response(404, {"NOT_FOUND", "no such path: " + (path.empty() ? "/" : path.substr(0, 200)),
+                              "nearest: " + std::string(nearest->method) + " " + std::string(nearest->path)});
+}
+
+Response wrong_method(std::string_view method, std::string_view path) {
+  std::string allowed;
+  for (const Route& route : kRoutes)
+    if (route.path == path) allowed += (allowed.empty() ? "" : ", ") + std::string(route.method);
+  Response response = error_response(405, {"METHOD_NOT_ALLOWED", std::string(method) + " is not for " + std::string(path),
+                                           "accepted: " + allowed + " " + std::string(path)});
+  response.headers.emplace_back("Allow", allowed);
+  return response;
+}
+
+}  // namespace
+
+std::span<const Route> routes() { return kRoutes; }
+
+Match find_route(std::string_view method, std::string_view path) {
+  Match match;
+  const auto segments = split_path(path);
+  if (!segments) {
+    match.refusal = error_response(400, {"BAD_REQUEST", "the path is not percent-encoded correctly", "write a literal % as %25"});
+    return match;
+  }
+  const std::string_view wanted = method == "HEAD" ? "GET" : method;
+  const Route* other_method = nullptr;
+  for (std::size_t i = 0; i < kRoutes.size(); ++i) {
+    auto id = fits(kRoutes[i].path, *segments);
+    if (!id) continue;
+    if (kRoutes[i].method == wanted) {
+      match.route = i;
+      match.id = std::move(*id);
+      return match;
+    }
+    other_method = &kRoutes[i];
+  }
+  match.refusal = other_method != nullptr ? wrong_method(method, other_method->path) : no_such_path(*segments);
+  return match;
+}
+
+}  // namespace wattring::http
