@@ -1,7 +1,6 @@
 // SPDX-License-Identifier: Apache-2.0
 #pragma once
 
-#include <array>
 #include <cstdint>
 #include <filesystem>
 #include <memory>
@@ -10,29 +9,14 @@
 
 #include "base/ids.hpp"
 #include "base/result.hpp"
+#include "persistence/files.hpp"
+#include "persistence/identity.hpp"
 #include "persistence/lmdb_journal.hpp"
 
 /// The directory that is a node: identity, lock, ballast and journal. docs/protocols/data-directory.md describes its
 /// files.
 
 namespace wattring::persistence {
-
-/// The newest format this release reads and the one it writes.
-inline constexpr std::uint32_t kDataFormatVersion = 1;
-
-/// Written once by init, never changed by run.
-struct Identity {
-  ClusterId cluster;
-  std::string cluster_name;  ///< 1..64 bytes, no control characters
-  std::uint32_t shard_count = 0;
-  std::array<std::uint8_t, 16> hash_key{};  ///< of the meter id -> shard hash
-  NodeId node;
-  std::string node_name;  ///< 1..64 bytes, no control characters
-  std::uint32_t copies = 1;
-  std::uint32_t acks = 1;
-  std::uint32_t format_version = kDataFormatVersion;
-  friend bool operator==(const Identity&, const Identity&) = default;
-};
 
 class DataDirectory {
  public:
@@ -61,7 +45,7 @@ class DataDirectory {
   [[nodiscard]] const Identity& identity() const { return identity_; }
   /// 1 at the first open after init; this boot included.
   [[nodiscard]] std::uint64_t boot_count() const { return boot_count_; }
-  [[nodiscard]] LmdbJournal& journal() { return *journal_; }
+  [[nodiscard]] LmdbJournal& journal();
   [[nodiscard]] const std::filesystem::path& path() const { return path_; }
 
   /// Gives the ballast file's room back to the journal when the volume is really full, and makes it anew when there
@@ -77,12 +61,15 @@ class DataDirectory {
   [[nodiscard]] Result<Compacted> compact();
 
  private:
-  class Lock;
   DataDirectory();
+  Result<void> load(const IdentityFile& file);
+  Result<void> count_boot();
+  void release_ballast();
+  Result<void> copy_and_compare(const std::filesystem::path& folder);
 
   std::filesystem::path path_;
   Options options_;
-  std::unique_ptr<Lock> lock_;
+  std::optional<FileLock> lock_;
   std::unique_ptr<LmdbJournal> journal_;
   Identity identity_;
   std::uint64_t boot_count_ = 0;

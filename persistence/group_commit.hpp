@@ -71,7 +71,7 @@ class GroupCommit {
   [[nodiscard]] Completed fail_queued(CommitStatus status, Error error);
 
  private:
-  void begin_truncation();
+  void add_truncation();
 
   const GroupCommitLimits limits_;
   std::deque<std::string> records_;
@@ -89,7 +89,7 @@ class GroupCommit {
   bool group_has_slice_ = false;
   Lsn group_truncate_to_;  ///< = first_ when the group truncates nothing
   std::vector<std::string> keys_;
-  std::string truncated_value_;
+  std::string truncated_before_;
   std::vector<WriteOp> ops_;
 };
 

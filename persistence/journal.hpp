@@ -4,6 +4,7 @@
 #include <cstdint>
 #include <functional>
 #include <memory>
+#include <optional>
 #include <span>
 #include <string>
 #include <string_view>
@@ -34,6 +35,9 @@ inline constexpr std::size_t kTableCount = 11;
 
 /// Keys are at most 511 bytes (LMDB's limit) and never empty.
 inline constexpr std::size_t kKeyBytesMax = 511;
+/// Keys of Table::journal are LSNs, always this long.
+inline constexpr std::size_t kJournalKeyBytes = 8;
+inline constexpr std::size_t kValueBytesMax = 64U << 20U;
 
 struct WriteOp {
   enum class Kind : std::uint8_t {
@@ -46,6 +50,9 @@ struct WriteOp {
   std::string_view key;    ///< owned by the caller until commit() returns
   std::string_view value;  ///< likewise; raw bytes, the envelope of format.hpp already around them
 };
+
+/// Why no journal takes this operation whatever it holds: sizes. Nothing when it is fine.
+[[nodiscard]] std::optional<Error> problem_of(const WriteOp& op);
 
 enum class CommitStatus {
   committed,  ///< everything is on the disk, synced

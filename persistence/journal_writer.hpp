@@ -33,6 +33,11 @@ struct Appended {
 /// The bytes kept free: 5 % of the volume, at least 256 MiB, at most 16 GiB.
 [[nodiscard]] std::uint64_t default_reserve_bytes(std::uint64_t disk_bytes);
 
+/// Whether appends must be refused. Room is what the journal may still grow by, plus the free pages inside its file:
+/// the file never shrinks, so after a truncation the volume looks as full as before. `reached`: the state until now;
+/// it ends only when there is an eighth more room than the reserve.
+[[nodiscard]] bool reserve_is_reached(const JournalUsage& usage, std::uint64_t reserve_bytes, bool reached);
+
 class JournalWriter {
  public:
   struct Options {
@@ -77,11 +82,12 @@ class JournalWriter {
  private:
   struct Instruments;
   void run();
-  bool turn(std::unique_lock<std::mutex>& lock);
-  void look_at_disk_if_due(std::unique_lock<std::mutex>& lock);
-  void look_at_disk();
-  void judge(const JournalUsage& usage);
+  void turn(std::unique_lock<std::mutex>& lock);
+  void look_at_disk(std::unique_lock<std::mutex>& lock);
+  void show(const JournalUsage& usage);
+  void set_reserve_reached(bool reached);
   void finish(const GroupCommit::Completed& completed, std::unique_lock<std::mutex>& lock);
+  [[nodiscard]] bool look_is_due() const;
 
   Journal& journal_;
   const Options options_;
@@ -98,6 +104,9 @@ class JournalWriter {
   std::deque<std::function<void(const Appended&)>> append_done_;
   std::deque<std::function<void(const CommitResult&)>> slice_done_;
   bool stopping_ = false;
+
+  bool started_ = false;
+  bool ended_ = false;
 
   // The writer's thread only.
   std::uint64_t reserve_bytes_ = 0;

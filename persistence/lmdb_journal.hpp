@@ -8,7 +8,8 @@
 #include "base/result.hpp"
 #include "persistence/journal.hpp"
 
-/// The journal on LMDB: one environment, one named database per Table, every commit synced.
+/// The journal on LMDB: one environment, one named database per Table, every commit synced. Records of Table::journal
+/// are kept in pieces of two pages (docs/decisions/0003-journal-record-shape.md).
 
 namespace wattring::persistence {
 
@@ -17,11 +18,12 @@ class LmdbJournal final : public Journal {
   struct Options {
     std::uint64_t map_bytes = std::uint64_t{1} << 40U;  ///< the most the file may grow to; address space only
     bool read_only = false;                             ///< commit() refuses
+    bool create = true;                                 ///< make a new file when there is none, unless read_only
     unsigned max_readers = 510;                         ///< snapshots open at the same time
   };
 
   /// `directory` must exist. The caller makes sure that no other process and no other LmdbJournal has it open
-  /// (DataDirectory's lock). A new file is created unless read_only.
+  /// (DataDirectory's lock). not_found: no file there and none is to be made; corrupt: not a journal.
   [[nodiscard]] static Result<std::unique_ptr<LmdbJournal>> open(const std::filesystem::path& directory,
                                                                  const Options& options);
   ~LmdbJournal() override;

@@ -35,7 +35,6 @@ class MemoryJournal final : public Journal {
   // Guarded by mutex_.
   Image tables_;
   std::uint64_t used_bytes_ = 0;
-  std::uint64_t commits_ = 0;
 };
 
 }  // namespace wattring::persistence

@@ -58,7 +58,7 @@ class RecordBuilder {
   /// Instead of end_entry(): the entry does not come to be.
   void cancel_entry();
 
-  /// A whole entry as another record had it, its checksum and chain kept; changes the writer to the entry's.
+  /// A whole entry as another record had it: its own writer, its checksum and chain kept.
   void add(const EntryView& entry);
 
   [[nodiscard]] std::size_t entry_count() const { return entry_count_; }

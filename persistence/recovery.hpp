@@ -19,7 +19,7 @@ namespace wattring::persistence {
 /// meta row: u64, sealed; records below it were dropped on purpose.
 inline constexpr std::string_view kTruncatedBeforeName = "truncated_before";
 
-/// The least LSN the journal may hold: what truncation left.
+/// The least LSN in the journal; next_lsn() when it holds no record.
 [[nodiscard]] Result<Lsn> first_lsn(const ReadTransaction& snapshot);
 /// The LSN of the next record; above every one that was ever committed, also when all were truncated.
 [[nodiscard]] Result<Lsn> next_lsn(const ReadTransaction& snapshot);
@@ -46,6 +46,10 @@ using EntryVisitor = std::function<void(Lsn lsn, const EntryView& entry)>;
 using DamageVisitor = std::function<void(const Damage& damage)>;
 [[nodiscard]] Result<TailReport> read_tail(const ReadTransaction& snapshot, Lsn from, const EntryVisitor& on_entry,
                                            const DamageVisitor& on_damage);
+
+/// The same without looking at the payloads: finds damage of records, not of entries.
+[[nodiscard]] Result<TailReport> read_headers(const ReadTransaction& snapshot, Lsn from, const EntryVisitor& on_entry,
+                                              const DamageVisitor& on_damage);
 
 /// The index of all entries in the journal, from the headers alone: payloads are not looked at.
 [[nodiscard]] Result<TailReport> rebuild_index(const ReadTransaction& snapshot, JournalIndex& index,

@@ -32,6 +32,9 @@ struct VerifyReport {
   std::uint64_t bytes = 0;
   std::uint64_t records = 0;
   std::uint64_t entries = 0;
+  /// Places where a stream goes on with a later sequence than the next one: no fault in a copy that began late or got
+  /// its entries out of order, but the chain cannot be followed there.
+  std::uint64_t stream_gaps = 0;
   std::uint64_t findings = 0;
   [[nodiscard]] bool ok() const { return findings == 0; }
 };
