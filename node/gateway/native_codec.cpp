@@ -127,8 +127,8 @@ std::string_view to_string(FrameType type) {
 }
 
 std::string_view to_string(ErrorKind kind) {
-  constexpr std::array<std::string_view, 6> kNames{
-      "UNKNOWN", "MALFORMED", "VERSION", "NO_HELLO", "TOO_MANY_CONNECTIONS", "TOO_LARGE"};
+  constexpr std::array<std::string_view, 5> kNames{"UNKNOWN", "MALFORMED", "VERSION", "NO_HELLO",
+                                                   "TOO_MANY_CONNECTIONS"};
   const auto index = static_cast<std::size_t>(kind);
   return index < kNames.size() ? kNames[index] : kNames[0];
 }

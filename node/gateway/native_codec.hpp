@@ -56,11 +56,10 @@ struct Reply {
   IngestReply reply;  ///< turned_away set when the frame was BUSY
 };
 enum class ErrorKind : std::uint8_t {
-  malformed = 1,             ///< not a frame of this protocol
-  version = 2,               ///< a version this node does not speak
-  no_hello = 3,              ///< anything before HELLO: the node does not know this connection
-  too_many_connections = 4,  ///< try another node or later
-  too_large = 5              ///< a frame above batch_bytes_max
+  malformed = 1,            ///< not a frame of this protocol
+  version = 2,              ///< a version this node does not speak
+  no_hello = 3,             ///< anything before HELLO: the node does not know this connection
+  too_many_connections = 4  ///< try another node or later
 };
 [[nodiscard]] std::string_view to_string(ErrorKind kind);
 struct ErrorFrame {

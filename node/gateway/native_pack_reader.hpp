@@ -1,10 +1,10 @@
 // SPDX-License-Identifier: Apache-2.0
 #pragma once
 
+#include <bit>
 #include <cstddef>
 #include <cstdint>
 #include <cstring>
-#include <limits>
 #include <string>
 #include <string_view>
 
@@ -26,48 +26,38 @@ class PackReader {
   /// An integer in the range of int64.
   bool read_int(std::int64_t& out) {
     const std::uint8_t tag = peek();
-    if (tag < 0x80) return take(static_cast<std::int64_t>(tag), out);
-    if (tag >= 0xe0) return take(static_cast<std::int64_t>(static_cast<std::int8_t>(tag)), out);
-    switch (tag) {
-      case 0xcc:
-        return fixed<std::uint8_t>(out);
-      case 0xcd:
-        return fixed<std::uint16_t>(out);
-      case 0xce:
-        return fixed<std::uint32_t>(out);
-      case 0xcf: {
-        std::uint64_t wide = 0;
-        if (!peek_fixed(wide) || wide > std::uint64_t{std::numeric_limits<std::int64_t>::max()}) return false;
-        return fixed<std::uint64_t>(out);
-      }
-      case 0xd0:
-        return fixed<std::uint8_t, std::int8_t>(out);
-      case 0xd1:
-        return fixed<std::uint16_t, std::int16_t>(out);
-      case 0xd2:
-        return fixed<std::uint32_t, std::int32_t>(out);
-      case 0xd3:
-        return fixed<std::uint64_t, std::int64_t>(out);
-      default:
-        return false;
+    if (tag < 0x80 || tag >= 0xe0) {
+      out = static_cast<std::int8_t>(tag);
+      ++at_;
+      return true;
     }
+    if (tag < kUnsigned8 || tag > kSigned64) return false;
+    const std::size_t width = std::size_t{1} << (tag & 3U);
+    if (remaining() < 1 + width) return false;
+    const auto unused_bits = static_cast<unsigned>(64 - 8 * width);
+    const std::uint64_t raw = big_endian(width);
+    out =
+        tag >= kSigned8 ? static_cast<std::int64_t>(raw << unused_bits) >> unused_bits : static_cast<std::int64_t>(raw);
+    if (tag < kSigned8 && out < 0) return false;
+    at_ += 1 + width;
+    return true;
   }
   /// An integer that is not negative.
   bool read_uint(std::uint64_t& out) {
-    if (peek() == 0xcf) {
-      if (!peek_fixed(out)) return false;
-      at_ += 9;
+    const std::uint8_t tag = peek();
+    if (tag >= kUnsigned8 && tag < kSigned8) {
+      const std::size_t width = std::size_t{1} << (tag & 3U);
+      if (remaining() < 1 + width) return false;
+      out = big_endian(width);
+      at_ += 1 + width;
       return true;
     }
     const char* const before = at_;
     std::int64_t value = 0;
     if (!read_int(value)) return false;
-    if (value < 0) {
-      at_ = before;
-      return false;
-    }
+    if (value < 0) at_ = before;
     out = static_cast<std::uint64_t>(value);
-    return true;
+    return value >= 0;
   }
   /// Header of an array. False when it claims more items than there are bytes left.
   bool read_array(std::size_t& count) {
@@ -115,32 +105,24 @@ class PackReader {
   }
 
  private:
-  template <class T>
-  bool peek_fixed(T& out) const {
-    if (remaining() < 1 + sizeof(T)) return false;
-    T value = 0;
-    for (std::size_t i = 0; i < sizeof(T); ++i)
-      value = static_cast<T>((std::uint64_t{value} << 8U) | static_cast<std::uint8_t>(at_[1 + i]));
-    out = value;
-    return true;
-  }
-  template <class Wire, class Meaning = Wire>
-  bool fixed(std::int64_t& out) {
-    Wire wire = 0;
-    if (!peek_fixed(wire)) return false;
-    at_ += 1 + sizeof(Wire);
-    out = static_cast<std::int64_t>(static_cast<Meaning>(wire));
-    return true;
-  }
-  bool take(std::int64_t value, std::int64_t& out) {
-    ++at_;
-    out = value;
-    return true;
+  static constexpr std::uint8_t kUnsigned8 = 0xcc;  ///< ... 0xcf: of 64 bits
+  static constexpr std::uint8_t kSigned8 = 0xd0;
+  static constexpr std::uint8_t kSigned64 = 0xd3;
+
+  /// The `width` bytes after the tag, which are there.
+  [[nodiscard]] std::uint64_t big_endian(std::size_t width) const {
+    static_assert(std::endian::native == std::endian::little);
+    std::uint64_t value = 0;
+    if (remaining() >= 1 + sizeof value) {
+      std::memcpy(&value, at_ + 1, sizeof value);
+      return __builtin_bswap64(value) >> (64 - 8 * width);
+    }
+    for (std::size_t i = 0; i < width; ++i) value = (value << 8U) | static_cast<std::uint8_t>(at_[1 + i]);
+    return value;
   }
   bool read_size(std::size_t width, std::size_t& size, std::size_t& header) const {
     if (width == 0 || remaining() < 1 + width) return false;
-    size = 0;
-    for (std::size_t i = 0; i < width; ++i) size = (size << 8U) | static_cast<std::uint8_t>(at_[1 + i]);
+    size = static_cast<std::size_t>(big_endian(width));
     header = 1 + width;
     return true;
   }

@@ -111,8 +111,7 @@ class PackWriter {
   void fixed(std::uint8_t tag, T v) {
     put(tag);
     for (std::size_t i = 0; i < sizeof(T); ++i)
-      buffer_[used_ + i] = static_cast<char>(static_cast<std::uint64_t>(v) >> (8 * (sizeof(T) - 1 - i)));
-    used_ += sizeof(T);
+      buffer_[used_++] = static_cast<char>(static_cast<std::uint64_t>(v) >> (8 * (sizeof(T) - 1 - i)));
   }
 
   std::string& out_;
