@@ -1,0 +1,34 @@
+# SPDX-License-Identifier: Apache-2.0
+"""Running wattringsim: the only place that knows its options."""
+import json
+import subprocess
+from pathlib import Path
+
+from processes import Process, Trouble
+
+PASS, FAIL, INCONCLUSIVE = 0, 21, 22
+
+
+class Simulator:
+    def __init__(self, binaries):
+        self.program = Path(binaries) / "wattringsim"
+
+    def load(self, node, ledger, log, seconds, meters=1000, seed=1, extra=()):
+        """Starts a load that writes down everything it sends; ends by itself after the seconds."""
+        return Process([self.program, "run", "--node", node.http, "--meters", meters, "--for", f"{seconds:g}s",
+                        "--seed", seed, "--ledger", ledger, *extra], log)
+
+    def check(self, node, ledger, timeout=300):
+        """(exit code, what it printed): is all that was acknowledged there, once, unchanged, and nothing else?"""
+        done = subprocess.run([self.program, "check", ledger, "--node", node.http], text=True, capture_output=True,
+                              timeout=timeout)
+        return done.returncode, (done.stdout + done.stderr).strip()
+
+    def bench(self, node, seconds, extra=()):
+        """Closed loop without a ledger; the figures it prints as JSON."""
+        done = subprocess.run([self.program, "run", "--bench", "--node", node.http, "--for", f"{seconds:g}s", "-o",
+                               "json", *(str(part) for part in extra)], text=True, capture_output=True,
+                              timeout=seconds * 5 + 120)
+        if done.returncode != 0:
+            raise Trouble(f"wattringsim run --bench ended with {done.returncode}: {done.stderr.strip()[-400:]}")
+        return json.loads(done.stdout)
