@@ -1,4 +1,17 @@
 # SPDX-License-Identifier: Apache-2.0
+wattring_test(native_unit KIND unit
+  SOURCES native_batch_test.cpp native_codec_test.cpp
+  LIBS wattring_native wattring_msgpack)
+if(TARGET native_unit)
+  target_compile_definitions(native_unit PRIVATE
+    WATTRING_INGEST_PAGE="${PROJECT_SOURCE_DIR}/docs/protocols/ingest.md")
+endif()
+wattring_test(native_property KIND property
+  SOURCES native_property_test.cpp
+  LIBS wattring_native wattring_msgpack)
+wattring_fuzz(fuzz_native
+  SOURCES native_fuzz.cpp
+  LIBS wattring_native)
 wattring_bench(native_bench
   SOURCES native_bench.cpp
   LIBS wattring_native wattring_msgpack benchmark::benchmark)
