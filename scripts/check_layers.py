@@ -44,7 +44,8 @@ IMPURE = re.compile(
 LIBRARIES = [
     (r"lmdb\.h", r"persistence/lmdb\w*\.cpp|tests/bench/.*\.cpp"),
     (r"zmq(_addon)?\.hpp|zmq\.h", r"cluster/zmq_\w+\.cpp|node/gateway/(zmq|native)_\w+\.cpp|tests/.*\.cpp"),
-    (r"httplib\.h", r"node/(http|gateway|ctl|sim|alert)/http\w*\.cpp|node/http/\w*(server|client)\w*\.cpp|tests/.*\.cpp"),
+    (r"httplib\.h",
+     r"node/(http|gateway|ctl|sim|alert)/http\w*\.cpp|node/http/\w*(server|client)\w*\.cpp|tests/.*\.cpp"),
     (r"CLI/.*", r"node/(app|ctl|sim)/\w+\.cpp"),
     (r"toml\+\+/.*", r"node/app/config\w*\.cpp"),
     (r"date/.*", r"node/meter/zone\.cpp"),

@@ -51,7 +51,8 @@ def fingerprint(entry, common):
 def run_tidy(arguments):
     done = subprocess.run([TIDY, *EXTRA, *arguments], cwd=ROOT, text=True, capture_output=True)
     # The counts of warnings in other people's headers are noise.
-    errors = [line for line in done.stderr.split("\n") if re.search(r"error:|Error ", line) and "warnings treated as errors" not in line]
+    errors = [line for line in done.stderr.split("\n")
+              if re.search(r"error:|Error ", line) and "warnings treated as errors" not in line]
     lines = done.stdout.replace(f"{ROOT}/", "").strip()
     return done.returncode, "\n".join(part for part in [lines, *errors] if part)
 

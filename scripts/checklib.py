@@ -80,7 +80,7 @@ def run_self_test(name, cases, check):
         rules = {finding.rule for finding in check(path, text)}
         expected = {rule} if rule else set()
         if rules != expected:
-            wrong.append(f"{name}: canary {path} {text!r}: expected {expected or 'nothing'}, found {rules or 'nothing'}")
+            wrong.append(f"{name}: canary {path} {text!r}: expected {expected or 'nothing'}, found {rules}")
     for line in wrong:
         print(line, file=sys.stderr)
     return 1 if wrong else 0

@@ -11,12 +11,13 @@ LISTENERS = ("membership", "peers", "ingest", "http")
 
 
 class Node:
-    def __init__(self, binaries, folder, name="n1", settings=()):
+    def __init__(self, binaries, folder, name="n1", settings=(), outlives_us=False):
         self.binaries = Path(binaries)
         self.folder = Path(folder)
         self.data = self.folder / "data"
         self.name = name
         self.settings = list(settings)
+        self.outlives_us = outlives_us
         self.process = None
         self.endpoints = {}
 
@@ -36,7 +37,7 @@ class Node:
             arguments += ["--set", f"listen.{listener}={(ports or {}).get(listener, '127.0.0.1:0')}"]
         for setting in self.settings:
             arguments += ["--set", setting]
-        self.process = Process(arguments, self.folder / "wattringd.log")
+        self.process = Process(arguments, self.folder / "wattringd.log", outlives_us=self.outlives_us)
         return self
 
     def wait_listening(self, seconds=20):

@@ -1,6 +1,7 @@
 # SPDX-License-Identifier: Apache-2.0
 """Starting and ending servers on loopback: each in a process group of its own, ended by its id, never left behind."""
 import contextlib
+import ctypes
 import os
 import signal
 import socket
@@ -59,15 +60,21 @@ def http_post(address, path, body, timeout=10.0):
     return http(address, "POST", path, body, timeout)
 
 
-class Process:
-    """A child with its output in a file. Used with `with`, or ended by stop()."""
+def _die_with_parent():
+    ctypes.CDLL(None).prctl(1, signal.SIGKILL)  # PR_SET_PDEATHSIG
 
-    def __init__(self, arguments, log, cwd=None, env=None):
+
+class Process:
+    """A child with its output in a file. Used with `with`, or ended by stop(). Unless it is to outlive us, the kernel
+    ends it when we die, however we die."""
+
+    def __init__(self, arguments, log, cwd=None, outlives_us=False):
         self.name = Path(arguments[0]).name
         self.log = Path(log)
         with open(self.log, "ab") as out:
             self.child = subprocess.Popen([str(a) for a in arguments], stdin=subprocess.DEVNULL, stdout=out,
-                                          stderr=subprocess.STDOUT, cwd=cwd, env=env, start_new_session=True)
+                                          stderr=subprocess.STDOUT, cwd=cwd, start_new_session=True,
+                                          preexec_fn=None if outlives_us else _die_with_parent)
 
     @property
     def pid(self):

@@ -13,15 +13,25 @@ class Simulator:
     def __init__(self, binaries):
         self.program = Path(binaries) / "wattringsim"
 
+    def load_command(self, node, ledger, duration, meters, seed=1, extra=()):
+        """Sends for the duration ("20s") and writes down everything it sends."""
+        return [self.program, "run", "--node", node.http, "--meters", meters, "--for", duration, "--seed", seed,
+                "--ledger", ledger, *extra]
+
+    def replay_command(self, node, file, ledger):
+        return [self.program, "replay", file, "--node", node.http, "--ledger", ledger]
+
+    def check_command(self, node, ledger):
+        """Is all that was acknowledged there, once, unchanged, and nothing else? PASS, FAIL or INCONCLUSIVE."""
+        return [self.program, "check", ledger, "--node", node.http]
+
     def load(self, node, ledger, log, seconds, meters=1000, seed=1, extra=()):
-        """Starts a load that writes down everything it sends; ends by itself after the seconds."""
-        return Process([self.program, "run", "--node", node.http, "--meters", meters, "--for", f"{seconds:g}s",
-                        "--seed", seed, "--ledger", ledger, *extra], log)
+        """Starts a load in the background."""
+        return Process(self.load_command(node, ledger, f"{seconds:g}s", meters, seed, extra), log)
 
     def check(self, node, ledger, timeout=300):
-        """(exit code, what it printed): is all that was acknowledged there, once, unchanged, and nothing else?"""
-        done = subprocess.run([self.program, "check", ledger, "--node", node.http], text=True, capture_output=True,
-                              timeout=timeout)
+        """(exit code, what it printed)."""
+        done = subprocess.run(self.check_command(node, ledger), text=True, capture_output=True, timeout=timeout)
         return done.returncode, (done.stdout + done.stderr).strip()
 
     def bench(self, node, seconds, extra=()):

@@ -1,6 +1,6 @@
 # SPDX-License-Identifier: Apache-2.0
 """The stores that scripts/bench compares with: from Debian's packages, on loopback, in a folder of their own, with the
-settings stated here. Each side: start() in a fresh folder, options of line_load that reach it, what it says it holds."""
+settings stated here. Each side: start() in a fresh folder, the options of line_load that reach it, what it holds."""
 import contextlib
 import json
 import os
@@ -95,8 +95,9 @@ class VictoriaMetrics(Side):
     def start(self, folder):
         self.folder = Path(folder)
         self.address = f"127.0.0.1:{free_port()}"
-        self.process = Process(["victoria-metrics", f"-storageDataPath={folder}/data", f"-httpListenAddr={self.address}",
-                                "-retentionPeriod=100y", "-loggerLevel=ERROR"], self.folder / "log")
+        self.process = Process(["victoria-metrics", f"-storageDataPath={folder}/data",
+                                f"-httpListenAddr={self.address}", "-retentionPeriod=100y", "-loggerLevel=ERROR"],
+                               self.folder / "log")
         wait_until(lambda: http_get(self.address, "/health")[0] == 200, 30, "answering", self.process)
 
     def load_options(self):
@@ -173,12 +174,14 @@ class Postgres(Side):
     def missing(self):
         if not (POSTGRES / "postgres").exists():
             return "package postgresql-15 is not installed"
-        if os.geteuid() == 0 and not shutil.which("runuser"):
-            return "it does not run as root, and there is no runuser"
+        if os.geteuid() == 0 and not shutil.which("setpriv"):
+            return "it does not run as root, and there is no setpriv"
         return ""
 
     def as_owner(self, *arguments):
-        prefix = ["runuser", "-u", "postgres", "--"] if os.geteuid() == 0 else []
+        # The change of user drops the order to die with us, so it is given again.
+        prefix = ["setpriv", "--reuid=postgres", "--regid=postgres", "--init-groups", "--pdeathsig=KILL"]
+        prefix = prefix if os.geteuid() == 0 else []
         return [*prefix, *(str(a) for a in arguments)]
 
     def version(self):
@@ -192,8 +195,8 @@ class Postgres(Side):
                                             "postgres", "--no-sync"), text=True, capture_output=True, cwd=folder)
         made.check_returncode()
         settings = [part for key, value in self.SETTINGS.items() for part in ("-c", f"{key}={value}")]
-        self.process = Process(self.as_owner(POSTGRES / "postgres", "-D", self.folder / "data", "-k", folder, *settings),
-                               self.folder / "log", cwd=folder)
+        command = self.as_owner(POSTGRES / "postgres", "-D", self.folder / "data", "-k", folder, *settings)
+        self.process = Process(command, self.folder / "log", cwd=folder)
         wait_until(lambda: self.answers(), 30, "answering", self.process)
         subprocess.run([*self.psql(), "-c", self.TABLE], check=True, capture_output=True)
 
@@ -231,9 +234,9 @@ class Redis(Side):
     def start(self, folder):
         self.folder = Path(folder)
         self.port = free_port()
-        self.process = Process(["redis-server", "--bind", "127.0.0.1", "--port", self.port, "--dir", folder, "--save", "",
-                                "--appendonly", "yes", "--appendfsync", "always", "--auto-aof-rewrite-percentage", "0",
-                                "--daemonize", "no"], self.folder / "log")
+        self.process = Process(["redis-server", "--bind", "127.0.0.1", "--port", self.port, "--dir", folder,
+                                "--daemonize", "no", "--save", "", "--appendonly", "yes", "--appendfsync", "always",
+                                "--auto-aof-rewrite-percentage", "0"], self.folder / "log")
         wait_until(lambda: self.command("PING") == "+PONG", 30, "answering", self.process)
 
     def command(self, text):
