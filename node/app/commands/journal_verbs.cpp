@@ -69,7 +69,7 @@ int journal_verify(const JournalArguments& arguments, const Context& context) {
     context.out << fmt::format("{} values ({} bytes), {} records with {} entries: {}\n", found->values, found->bytes,
                                found->records, found->entries,
                                found->ok() ? "all sound" : fmt::format("{} findings", found->findings));
-    return found->ok() ? kExitDone : kExitData;
+    return int{found->ok() ? kExitDone : kExitData};
   });
 }
 

@@ -88,8 +88,8 @@ TEST(ConfigLoad, AnUnknownKeyIsAnErrorWithItsPlaceAndTheNearestKey) {
 }
 
 TEST(ConfigLoad, ANameWithADotIsNotAPath) {
-  EXPECT_EQ(errors_of(file("\"http.threads\" = 3\n")).substr(0, 48),
-            "w.toml:1:1: error: unknown key \"\"http.threads\"\"");
+  const std::string errors = errors_of(file("\"http.threads\" = 3\n"));
+  EXPECT_TRUE(errors.starts_with("w.toml:1:1: error: unknown key \"\"http.threads\"\"")) << errors;
 }
 
 TEST(ConfigLoad, ABareNumberIsRefusedWhereAUnitIsMeant) {

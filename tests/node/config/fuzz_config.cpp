@@ -9,7 +9,9 @@
 /// The input up to the first zero byte is a file, what follows are flags, one a line. What is accepted must survive
 /// being written and read again.
 extern "C" int LLVMFuzzerTestOneInput(const std::uint8_t* data, std::size_t size) {
-  using namespace wattring::app;
+  using wattring::app::config_toml;
+  using wattring::app::ConfigSources;
+  using wattring::app::load_config;
   std::string_view input(reinterpret_cast<const char*>(data), size);
   const std::size_t split = std::min(input.find('\0'), input.size());
   ConfigSources sources;

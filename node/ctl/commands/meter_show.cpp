@@ -1,0 +1,166 @@
+// SPDX-License-Identifier: Apache-2.0
+#include <fmt/format.h>
+
+#include <algorithm>
+#include <map>
+
+#include "node/ctl/commands/commands.hpp"
+#include "node/ctl/meter_api.hpp"
+#include "node/ctl/output.hpp"
+#include "node/ctl/wording.hpp"
+
+namespace wattring::ctl {
+namespace {
+
+constexpr std::int64_t kQuarterMs = 15 * kMsPerMinute;
+
+/// What the intervals since the local midnight and of the last 24 hours say about one direction.
+struct Energy {
+  std::vector<std::string> registers;
+  double today_wh = 0;
+  std::map<std::string, std::size_t> qualities;  ///< of today's quarter-hours, of all its registers
+  std::map<std::string, std::size_t> flags;
+  std::vector<std::optional<double>> hourly_w;  ///< mean power of each of the last 24 hours
+  bool complete = true;
+};
+
+struct Window {
+  std::int64_t today_ms;  ///< local midnight
+  std::int64_t hours_ms;  ///< start of the first of the 24 hours
+  std::int64_t to_ms;     ///< end of the running quarter-hour
+};
+
+void add_interval(Energy& energy, const Json& interval, const Window& window, std::vector<std::int64_t>& covered_ms) {
+  const auto start = parse_rfc3339(interval["start"].string());
+  const auto end = parse_rfc3339(interval["end"].string());
+  if (!start || !end || *end <= *start) return;
+  if (*start >= window.today_ms) {
+    energy.today_wh += interval["value"].number();
+    ++energy.qualities[interval["quality"].string()];
+    for (const Json& flag : interval["flags"].items()) ++energy.flags[flag.string()];
+  }
+  if (*start < window.hours_ms || interval["value"].is_null()) return;
+  const auto hour = static_cast<std::size_t>((*start - window.hours_ms) / kMsPerHour);
+  if (hour >= energy.hourly_w.size()) return;
+  // Wh summed here; power follows when it is known how much of the hour is covered.
+  energy.hourly_w[hour] = energy.hourly_w[hour].value_or(0) + interval["value"].number();
+  covered_ms[hour] += *end - *start;
+}
+
+Outcome<Energy> energy_of(Session& session, const Json& meter, Direction direction, const Window& window) {
+  Energy energy;
+  energy.registers = energy_registers(meter, direction);
+  energy.hourly_w.resize(24);
+  std::vector<std::int64_t> covered_ms(24, 0);
+  const TimeSpan span{std::min(window.today_ms, window.hours_ms), window.to_ms};
+  for (const std::string& reg : energy.registers) {
+    const auto body = fetch_intervals(session, meter["meter"].string(), reg, "15m", span, session.globals().zone);
+    if (!body) return tl::unexpected(body.error());
+    energy.complete = energy.complete && (*body)["complete"].boolean(true);
+    for (const Json& interval : (*body)["intervals"].items()) add_interval(energy, interval, window, covered_ms);
+  }
+  for (std::size_t hour = 0; hour < energy.hourly_w.size(); ++hour) {
+    if (!energy.hourly_w[hour]) continue;
+    const double hours =
+        static_cast<double>(covered_ms[hour]) / static_cast<double>(energy.registers.size()) / kMsPerHour;
+    energy.hourly_w[hour] = *energy.hourly_w[hour] / hours;
+  }
+  return energy;
+}
+
+std::string counted(const std::map<std::string, std::size_t>& counts) {
+  std::string text;
+  for (const auto& [name, n] : counts) text += fmt::format("{}{} {}", text.empty() ? "" : "   ", n, name);
+  return text;
+}
+
+std::string register_lines(const Json& meter) {
+  Table table({{"  REGISTER"}, {"NAME"}, {"VALUE", Table::Align::right}, {"QUALITY"}, {"AT"}});
+  for (const Json& one : meter["registers"].items()) {
+    table.add({"  " + one["register"].string(), one["name"].string(),
+               value_text(one["last_value"], one["unit"].string()), one["last_quality"].string(),
+               time_text(one["last_time"].string())});
+  }
+  return table.text();
+}
+
+std::string spark_line(const Energy& energy, bool utf8) {
+  double low = 0;
+  double high = 0;
+  bool any = false;
+  for (const auto& watts : energy.hourly_w) {
+    if (!watts) continue;
+    low = any ? std::min(low, *watts) : *watts;
+    high = any ? std::max(high, *watts) : *watts;
+    any = true;
+  }
+  if (!any) return {};
+  return fmt::format("kW 24 h   {:.1f} {} {:.1f}\n", low / 1000, sparkline(energy.hourly_w, utf8), high / 1000);
+}
+
+std::string text_of(const Json& meter, const Energy& in, const Energy& out, std::int64_t now_ms,
+                    const Globals& globals) {
+  std::string text = meter["meter"].string();
+  if (meter["shard"].is_integer()) text += fmt::format("   shard {}", meter["shard"].integer());
+  if (!meter["home"].string().empty()) text += fmt::format(" on {}", meter["home"].string());
+  if (!in.complete || !out.complete) text += "   INCOMPLETE: some acknowledged readings are not counted yet";
+  text += "\n\n";
+  if (const auto last = parse_rfc3339(meter["last_time"].string())) {
+    const std::string age =
+        *last <= now_ms ? age_text((now_ms - *last) / kMsPerSecond) + " ago" : "ahead of this clock";
+    text += fmt::format("Last      {}   {}\n", time_text(meter["last_time"].string()), age);
+  }
+  text += register_lines(meter);
+  if (in.registers.empty() && out.registers.empty()) return text + "No energy register: no daily sum.\n";
+  text += fmt::format("Today     {} kWh imported", grouped(in.today_wh / 1000, 3));
+  if (!out.registers.empty()) text += fmt::format("   {} kWh exported", grouped(out.today_wh / 1000, 3));
+  text += fmt::format("   since midnight, {}\n", globals.zone);
+  const Energy& judged = in.registers.empty() ? out : in;
+  if (!judged.qualities.empty()) text += fmt::format("Quality   quarter-hours today: {}\n", counted(judged.qualities));
+  text += fmt::format("Flags     {}\n", judged.flags.empty() ? "none" : counted(judged.flags));
+  return text + spark_line(judged, globals.utf8);
+}
+
+Json energy_document(const Energy& energy) {
+  Json document;
+  Json registers = Json::Array{};
+  for (const std::string& reg : energy.registers) registers.push(Json(reg));
+  document.set("registers", std::move(registers))
+      .set("today_wh", energy.registers.empty() ? Json() : Json(energy.today_wh));
+  Json qualities = Json::Object{};
+  for (const auto& [name, n] : energy.qualities) qualities.set(name, n);
+  Json flags = Json::Object{};
+  for (const auto& [name, n] : energy.flags) flags.set(name, n);
+  Json hours = Json::Array{};
+  for (const auto& watts : energy.hourly_w) hours.push(watts ? Json(*watts) : Json());
+  return document.set("today_qualities", std::move(qualities))
+      .set("today_flags", std::move(flags))
+      .set("mean_w_of_last_24_hours", std::move(hours))
+      .set("complete", energy.complete);
+}
+
+}  // namespace
+
+Outcome<Answer> meter_show(Session& session, const std::string& id) {
+  const auto meter = fetch_meter(session, id);
+  if (!meter) return tl::unexpected(meter.error());
+  const auto zone = find_zone(session.globals().zone);
+  if (!zone) return tl::unexpected(zone.error());
+  const std::int64_t now_ms = session.context().clock.wall_ms();
+  const std::int64_t to_ms = floor_to(now_ms, kQuarterMs) + kQuarterMs;
+  const Window window{zone->local_day(now_ms).begin_ms, floor_to(now_ms, kMsPerHour) - 23 * kMsPerHour, to_ms};
+  const auto in = energy_of(session, *meter, Direction::imported, window);
+  if (!in) return tl::unexpected(in.error());
+  const auto out = energy_of(session, *meter, Direction::exported, window);
+  if (!out) return tl::unexpected(out.error());
+  Answer answer;
+  answer.text = text_of(*meter, *in, *out, now_ms, session.globals());
+  answer.document.set("schema", "wattring.meter-show/1").set("at", format_rfc3339(now_ms));
+  answer.document.set("tz", session.globals().zone);
+  for (const auto& [name, value] : meter->members()) answer.document.set(name, value);
+  answer.document.set("imported", energy_document(*in)).set("exported", energy_document(*out));
+  answer.csv = flattened(answer.document);
+  return answer;
+}
+
+}  // namespace wattring::ctl

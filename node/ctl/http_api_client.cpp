@@ -1,0 +1,93 @@
+// SPDX-License-Identifier: Apache-2.0
+#include <fmt/format.h>
+#include <httplib.h>
+
+#include <charconv>
+
+#include "node/ctl/api_client.hpp"
+
+namespace wattring::ctl {
+namespace {
+
+struct HostPort {
+  std::string host;
+  int port = 0;
+};
+
+std::optional<HostPort> split(const std::string& address) {
+  const std::size_t colon = address.rfind(':');
+  if (colon == std::string::npos || colon == 0) return std::nullopt;
+  HostPort out{address.substr(0, colon), 0};
+  if (out.host.size() > 2 && out.host.front() == '[' && out.host.back() == ']') {
+    out.host = out.host.substr(1, out.host.size() - 2);
+  }
+  const char* const end = address.data() + address.size();
+  const auto parsed = std::from_chars(address.data() + colon + 1, end, out.port);
+  if (parsed.ec != std::errc{} || parsed.ptr != end || out.port < 1 || out.port > 65535) return std::nullopt;
+  return out;
+}
+
+std::string seconds(std::int64_t ms) {
+  return ms % 1000 == 0 ? fmt::format("{} s", ms / 1000) : fmt::format("{:.1f} s", static_cast<double>(ms) / 1000.0);
+}
+
+std::string reason_of(httplib::Error error, const ApiRequest& request) {
+  switch (error) {
+    case httplib::Error::Connection:
+      return "connection refused or name unknown (nothing listens there)";
+    case httplib::Error::ConnectionTimeout:
+      return fmt::format("no answer in {} (host down, or a firewall)", seconds(request.connect_ms));
+    case httplib::Error::Read:
+      return fmt::format("connected, but no answer in {}", seconds(request.timeout_ms));
+    case httplib::Error::Write:
+      return "the connection broke while sending";
+    default:
+      return fmt::format("failed: {}", httplib::to_string(error));
+  }
+}
+
+std::optional<std::int64_t> retry_after(const httplib::Response& response) {
+  const std::string text = response.get_header_value("Retry-After");
+  std::int64_t value = 0;
+  const auto parsed = std::from_chars(text.data(), text.data() + text.size(), value);
+  if (text.empty() || parsed.ec != std::errc{} || value < 0) return std::nullopt;
+  return value;
+}
+
+class HttpApiClient final : public ApiClient {
+ public:
+  Result<ApiResponse> send(const std::string& address, const ApiRequest& request) override {
+    if (client_ == nullptr || address != address_) {
+      const auto at = split(address);
+      if (!at) return fail(ErrorCode::io, fmt::format("\"{}\" is not HOST:PORT", address));
+      client_ = std::make_unique<httplib::Client>(at->host, at->port);
+      client_->set_keep_alive(true);
+      client_->set_tcp_nodelay(true);
+      address_ = address;
+    }
+    const std::chrono::milliseconds timeout(request.timeout_ms);
+    client_->set_connection_timeout(std::chrono::milliseconds(request.connect_ms));
+    client_->set_read_timeout(timeout);
+    client_->set_write_timeout(timeout);
+    const httplib::Result result = request.method == "POST"
+                                       ? client_->Post(request.target, request.body, request.content_type.c_str())
+                                       : client_->Get(request.target);
+    if (!result) {
+      client_.reset();
+      return fail(ErrorCode::io, reason_of(result.error(), request));
+    }
+    return ApiResponse{result->status, result->body, retry_after(*result)};
+  }
+
+ private:
+  std::string address_;
+  std::unique_ptr<httplib::Client> client_;
+};
+
+}  // namespace
+
+std::unique_ptr<ApiClient> make_http_client() {
+  return std::make_unique<HttpApiClient>();
+}
+
+}  // namespace wattring::ctl
