@@ -1,0 +1,2 @@
+# SPDX-License-Identifier: Apache-2.0
+wattring_test(fold_property_test KIND property SOURCES shard_fold_test.cpp LIBS wattring_fold)
