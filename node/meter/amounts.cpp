@@ -1,5 +1,4 @@
 // SPDX-License-Identifier: Apache-2.0
-#include <optional>
 #include <set>
 
 #include "node/meter/interval_draft.hpp"
@@ -73,7 +72,7 @@ class AmountFold {
     std::vector<const Fact*> spread;
     for (const Fact& fact : winners) {
       if (fact.end_ms < fact.start_ms || length_of(fact) > options.longest_amount_ms) continue;
-      closed_ms_ = std::max(closed_ms_.value_or(fact.end_ms), fact.end_ms);
+      closed_ms_ = std::max(closed_ms_, fact.end_ms);
       if (fact.end_ms == fact.start_ms)
         add_instant(fact);
       else if (fact.start_ms < grid.end_ms && fact.end_ms > grid.first_ms)
@@ -85,8 +84,7 @@ class AmountFold {
   std::vector<Interval> intervals() {
     std::vector<Interval> out;
     out.reserve(drafts_.size());
-    for (Draft& draft : drafts_)
-      out.push_back(draft.finish(draft.sum, closed_ms_.value_or(std::numeric_limits<std::int64_t>::max())));
+    for (Draft& draft : drafts_) out.push_back(draft.finish(draft.sum, closed_ms_));
     return out;
   }
 
@@ -136,7 +134,7 @@ class AmountFold {
   const Grid grid_;
   const ConflictedStarts& conflicted_;
   std::vector<Draft> drafts_;
-  std::optional<std::int64_t> closed_ms_;
+  std::int64_t closed_ms_ = std::numeric_limits<std::int64_t>::min();
 };
 
 }  // namespace

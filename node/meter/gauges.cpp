@@ -53,8 +53,8 @@ class GaugeFold {
   GaugeFold(std::span<const Fact> winners, const FoldOptions& options, const ConflictedStarts& conflicted)
       : options_(options), conflicted_(conflicted), pieces_(pieces_of(winners, options)), nominal_(winners, options) {
     for (const Fact& fact : winners)
-      if (fact.quality != Quality::missing) closed_ms_ = std::max({closed_ms_.value_or(fact.start_ms), fact.start_ms});
-    for (const Piece& piece : pieces_) closed_ms_ = std::max(closed_ms_.value_or(piece.end_ms), piece.end_ms);
+      if (fact.quality != Quality::missing) closed_ms_ = std::max(closed_ms_, fact.start_ms);
+    for (const Piece& piece : pieces_) closed_ms_ = std::max(closed_ms_, piece.end_ms);
   }
 
   std::vector<Interval> intervals(const Grid& grid) {
@@ -86,7 +86,7 @@ class GaugeFold {
     }
     const Wide mean =
         draft.has_value ? floor_div_wide(draft.sum + draft.covered_ms, 2 * Wide{draft.covered_ms}) : Wide{0};
-    return draft.finish(mean, closed_ms_.value_or(std::numeric_limits<std::int64_t>::max()));
+    return draft.finish(mean, closed_ms_);
   }
 
   /// False when the piece is a gap that nothing is known of.
@@ -107,7 +107,7 @@ class GaugeFold {
   const ConflictedStarts& conflicted_;
   std::vector<Piece> pieces_;
   NominalPeriod nominal_;
-  std::optional<std::int64_t> closed_ms_;
+  std::int64_t closed_ms_ = std::numeric_limits<std::int64_t>::min();
 };
 
 }  // namespace

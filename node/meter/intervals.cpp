@@ -55,7 +55,7 @@ class RegisterFold {
   RegisterFold(std::span<const Fact> winners, const FoldOptions& options, const ConflictedStarts& conflicted,
                const RegisterTrace& trace)
       : winners_(winners), options_(options), conflicted_(conflicted), trace_(trace), nominal_(winners, options) {
-    closed_ms_ = trace.points.empty() ? std::numeric_limits<std::int64_t>::max() : trace.points.back().time_ms;
+    if (!trace.points.empty()) closed_ms_ = trace.points.back().time_ms;
   }
 
   std::vector<Interval> intervals(const Grid& grid) {
@@ -137,7 +137,7 @@ class RegisterFold {
   const ConflictedStarts& conflicted_;
   const RegisterTrace& trace_;
   NominalPeriod nominal_;
-  std::int64_t closed_ms_;
+  std::int64_t closed_ms_ = std::numeric_limits<std::int64_t>::min();
 };
 
 }  // namespace

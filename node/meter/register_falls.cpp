@@ -77,8 +77,10 @@ class Tracer {
   }
 
   /// Whether a reading `distance` places and `elapsed_ms` after a reading is near enough to end a glitch after it.
-  [[nodiscard]] static bool near(std::size_t distance, Wide elapsed_ms) {
-    return distance <= kGlitchReadings + 1 || (elapsed_ms <= kGlitchMs && distance <= kGlitchReadingsMax + 1);
+  /// A counter that restarts daily may pass yesterday's total after few readings, so for it only minutes count.
+  [[nodiscard]] bool near(std::size_t distance, Wide elapsed_ms) const {
+    return (distance <= kGlitchReadings + 1 && !options_.daily_reset) ||
+           (elapsed_ms <= kGlitchMs && distance <= kGlitchReadingsMax + 1);
   }
 
   /// The first reading near `from` that is at or above it again at a rate that can be; 0 when there is none.
