@@ -15,8 +15,8 @@ class Simulator:
 
     def load_command(self, node, ledger, duration, meters, seed=1, extra=()):
         """Sends for the duration ("20s") and writes down everything it sends."""
-        return [self.program, "run", "--node", node.http, "--meters", meters, "--for", duration, "--seed", seed,
-                "--ledger", ledger, *extra]
+        return [str(part) for part in [self.program, "run", "--node", node.http, "--meters", meters, "--for", duration,
+                                       "--seed", seed, "--ledger", ledger, *extra]]
 
     def replay_command(self, node, file, ledger):
         return [self.program, "replay", file, "--node", node.http, "--ledger", ledger]
@@ -36,8 +36,8 @@ class Simulator:
 
     def bench(self, node, seconds, extra=()):
         """Closed loop without a ledger; the figures it prints as JSON."""
-        done = subprocess.run([self.program, "run", "--bench", "--node", node.http, "--for", f"{seconds:g}s", "-o",
-                               "json", *(str(part) for part in extra)], text=True, capture_output=True,
+        done = subprocess.run([self.program, "run", "--bench", "--no-ledger", "--node", node.http, "--for",
+                               f"{seconds:g}s", *(str(part) for part in extra)], text=True, capture_output=True,
                               timeout=seconds * 5 + 120)
         if done.returncode != 0:
             raise Trouble(f"wattringsim run --bench ended with {done.returncode}: {done.stderr.strip()[-400:]}")
