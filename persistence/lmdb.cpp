@@ -45,6 +45,22 @@ Failure failed(std::string_view what, int rc) {
   return fail(code_of(rc), "LMDB: " + std::string(what) + ": " + mdb_strerror(rc));
 }
 
+// LMDB's answer to a page that is not what it should be is abort(). Its functions hold nothing that would have to be
+// unwound, so an exception may pass them; guarded() ends it.
+struct BrokenPage {};
+void on_assertion(MDB_env*, const char*) {
+  throw BrokenPage{};
+}
+
+template <class Call>
+int guarded(Call call) {
+  try {
+    return call();
+  } catch (const BrokenPage&) {
+    return MDB_CORRUPTED;
+  }
+}
+
 MDB_val to_val(std::string_view bytes) {
   return {bytes.size(), const_cast<char*>(bytes.data())};
 }
@@ -58,11 +74,12 @@ Result<Environment> Environment::open(const std::filesystem::path& directory, co
   MDB_env* raw = nullptr;
   if (const int rc = mdb_env_create(&raw); rc != 0) return failed("create environment", rc);
   Environment env(raw);
-  int rc = mdb_env_set_mapsize(raw, options.map_bytes);
+  int rc = mdb_env_set_assert(raw, on_assertion);
+  if (rc == 0) rc = mdb_env_set_mapsize(raw, options.map_bytes);
   if (rc == 0) rc = mdb_env_set_maxdbs(raw, options.max_tables);
   if (rc == 0) rc = mdb_env_set_maxreaders(raw, options.max_readers);
   const unsigned flags = MDB_NOTLS | (options.read_only ? MDB_RDONLY : 0U);
-  if (rc == 0) rc = mdb_env_open(raw, directory.c_str(), flags, 0640);
+  if (rc == 0) rc = guarded([&] { return mdb_env_open(raw, directory.c_str(), flags, 0640); });
   if (rc != 0) return failed("open " + directory.string(), rc);
   int dead = 0;
   if (rc = mdb_reader_check(raw, &dead); rc != 0) return failed("check readers of " + directory.string(), rc);
@@ -122,7 +139,7 @@ Transaction::~Transaction() {
 
 Result<Dbi> Transaction::open_table(const char* name, bool create) {
   Dbi dbi = 0;
-  if (const int rc = mdb_dbi_open(txn_, name, create ? MDB_CREATE : 0, &dbi); rc != 0)
+  if (const int rc = guarded([&] { return mdb_dbi_open(txn_, name, create ? MDB_CREATE : 0, &dbi); }); rc != 0)
     return failed(std::string("open table ") + name, rc);
   return dbi;
 }
@@ -130,30 +147,32 @@ Result<Dbi> Transaction::open_table(const char* name, bool create) {
 Result<std::string_view> Transaction::get(Dbi table, std::string_view key) const {
   MDB_val k = to_val(key);
   MDB_val v{};
-  if (const int rc = mdb_get(txn_, table, &k, &v); rc != 0) return failed("get", rc);
+  if (const int rc = guarded([&] { return mdb_get(txn_, table, &k, &v); }); rc != 0) return failed("get", rc);
   return to_view(v);
 }
 
 Result<void> Transaction::put(Dbi table, std::string_view key, std::string_view value, bool append) {
   MDB_val k = to_val(key);
   MDB_val v = to_val(value);
-  if (const int rc = mdb_put(txn_, table, &k, &v, append ? MDB_APPEND : 0); rc != 0)
+  if (const int rc = guarded([&] { return mdb_put(txn_, table, &k, &v, append ? MDB_APPEND : 0); }); rc != 0)
     return failed(append ? "append" : "put", rc);
   return {};
 }
 
 Result<void> Transaction::erase(Dbi table, std::string_view key) {
   MDB_val k = to_val(key);
-  if (const int rc = mdb_del(txn_, table, &k, nullptr); rc != 0 && rc != MDB_NOTFOUND) return failed("erase", rc);
+  if (const int rc = guarded([&] { return mdb_del(txn_, table, &k, nullptr); }); rc != 0 && rc != MDB_NOTFOUND)
+    return failed("erase", rc);
   return {};
 }
 
 Result<void> Transaction::commit() {
-  if (const int rc = mdb_txn_commit(std::exchange(txn_, nullptr)); rc != 0) return failed("commit", rc);
+  if (const int rc = guarded([&] { return mdb_txn_commit(std::exchange(txn_, nullptr)); }); rc != 0)
+    return failed("commit", rc);
   return {};
 }
 
-Result<Transaction::FreePages> Transaction::free_pages(std::uint64_t oldest) const {
+Result<Transaction::FreePages> Transaction::free_pages(std::uint64_t oldest, std::uint64_t page) const {
   constexpr Dbi kFreeList = 0;  // LMDB's own table: transaction number -> count and numbers of the pages it freed
   MDB_cursor* cursor = nullptr;
   if (const int rc = mdb_cursor_open(txn_, kFreeList, &cursor); rc != 0) return failed("read the free list", rc);
@@ -161,7 +180,7 @@ Result<Transaction::FreePages> Transaction::free_pages(std::uint64_t oldest) con
   MDB_val key{};
   MDB_val value{};
   int rc = 0;
-  while ((rc = mdb_cursor_get(cursor, &key, &value, MDB_NEXT)) == 0) {
+  while ((rc = guarded([&] { return mdb_cursor_get(cursor, &key, &value, MDB_NEXT); })) == 0) {
     std::size_t id = 0;
     std::size_t count = 0;
     if (key.mv_size != sizeof(id) || value.mv_size < sizeof(count)) continue;
@@ -169,6 +188,12 @@ Result<Transaction::FreePages> Transaction::free_pages(std::uint64_t oldest) con
     std::memcpy(&count, value.mv_data, sizeof(count));
     out.all += count;
     if (id <= oldest) out.usable += count;
+    const auto* words = static_cast<const char*>(value.mv_data);
+    for (std::size_t i = 1; page != ~std::uint64_t{0} && i <= count && (i + 1) * sizeof(id) <= value.mv_size; ++i) {
+      std::size_t number = 0;
+      std::memcpy(&number, words + i * sizeof(number), sizeof(number));
+      if (number >= page) ++out.beyond;
+    }
   }
   mdb_cursor_close(cursor);
   if (rc != MDB_NOTFOUND) return failed("read the free list", rc);
@@ -188,7 +213,7 @@ Cursor::~Cursor() {
 Result<bool> Cursor::move(std::string_view from, int operation) {
   MDB_val k = to_val(from);
   MDB_val v{};
-  const int rc = mdb_cursor_get(cursor_, &k, &v, static_cast<MDB_cursor_op>(operation));
+  const int rc = guarded([&] { return mdb_cursor_get(cursor_, &k, &v, static_cast<MDB_cursor_op>(operation)); });
   if (rc == MDB_NOTFOUND) return false;
   if (rc != 0) return failed("read", rc);
   key_ = to_view(k);
@@ -209,12 +234,13 @@ Result<bool> Cursor::last() {
 Result<void> Cursor::append(std::string_view key, std::string_view value) {
   MDB_val k = to_val(key);
   MDB_val v = to_val(value);
-  if (const int rc = mdb_cursor_put(cursor_, &k, &v, MDB_APPEND); rc != 0) return failed("append", rc);
+  if (const int rc = guarded([&] { return mdb_cursor_put(cursor_, &k, &v, MDB_APPEND); }); rc != 0)
+    return failed("append", rc);
   return {};
 }
 
 Result<void> Cursor::erase() {
-  if (const int rc = mdb_cursor_del(cursor_, 0); rc != 0) return failed("erase", rc);
+  if (const int rc = guarded([&] { return mdb_cursor_del(cursor_, 0); }); rc != 0) return failed("erase", rc);
   return {};
 }
 

@@ -12,7 +12,8 @@ struct MDB_env;
 struct MDB_txn;
 struct MDB_cursor;
 
-/// lmdb.h with owners and Results. Only lmdb.cpp knows LMDB's header.
+/// lmdb.h with owners and Results. Only lmdb.cpp knows LMDB's header. Where LMDB finds its own pages broken and would
+/// abort the process, the call gives `corrupt`.
 
 namespace wattring::persistence::lmdb {
 
@@ -70,12 +71,12 @@ class Transaction {
   [[nodiscard]] Result<void> erase(Dbi table, std::string_view key);
   /// The transaction is over whatever comes back.
   [[nodiscard]] Result<void> commit();
-  /// Pages on the free list that were freed by transactions up to `oldest`, and all of them.
   struct FreePages {
-    std::uint64_t usable = 0;
     std::uint64_t all = 0;
+    std::uint64_t usable = 0;  ///< freed by transactions up to `oldest`
+    std::uint64_t beyond = 0;  ///< with page numbers >= `page`
   };
-  [[nodiscard]] Result<FreePages> free_pages(std::uint64_t oldest) const;
+  [[nodiscard]] Result<FreePages> free_pages(std::uint64_t oldest, std::uint64_t page = ~std::uint64_t{0}) const;
 
   [[nodiscard]] MDB_txn* get() const { return txn_; }
 

@@ -218,8 +218,9 @@ Result<Tables> open_tables(const lmdb::Environment& env, bool create) {
   return tables;
 }
 
-// A file may end before its last page when that one was freed before it was ever written. Reading there would kill the
-// process (SIGBUS), also when the file was cut short by accident; zeros are found by the checksums instead.
+// Reading behind the end of the file would kill the process (SIGBUS). The file may end before its last page, when the
+// pages after that were freed before they were ever written; then it is made as long as LMDB believes it to be.
+// Otherwise it was cut.
 Result<void> extend_to_last_page(const lmdb::Environment& env, const std::filesystem::path& file) {
   const auto size = env.file_bytes();
   if (!size) return tl::unexpected(size.error());
@@ -228,12 +229,18 @@ Result<void> extend_to_last_page(const lmdb::Environment& env, const std::filesy
   if (*size >= wanted) return {};
   std::error_code error;
   std::filesystem::resize_file(file, wanted, error);
-  if (error)
-    return fail(ErrorCode::corrupt,
-                file.string() + " has " + std::to_string(*size) + " bytes, its last page ends at " +
-                    std::to_string(wanted) + ": " + error.message(),
-                "if it is a copy, copy it again");
-  return {};
+  if (!error) {
+    const std::uint64_t there = *size / info.page_bytes;
+    const auto txn = lmdb::Transaction::begin(env, true);
+    const auto free = txn ? txn->free_pages(0, there) : tl::unexpected(txn.error());
+    if (free && free->beyond == info.pages - there) return {};
+    std::error_code ignored;
+    std::filesystem::resize_file(file, *size, ignored);
+  }
+  return fail(ErrorCode::corrupt,
+              file.string() + " was cut: it has " + std::to_string(*size) + " bytes, its last page ends at " +
+                  std::to_string(wanted),
+              "if it is a copy, copy it again; otherwise start with an empty directory and let the cluster fill it");
 }
 
 }  // namespace
