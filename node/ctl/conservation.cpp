@@ -3,6 +3,7 @@
 
 #include <algorithm>
 #include <array>
+#include <limits>
 #include <string_view>
 
 #include "base/time.hpp"
@@ -51,9 +52,8 @@ std::span<const Sample> samples_between(std::span<const Sample> samples, std::in
   return {begin, end};
 }
 
-/// One piece of slots that follow each other and can all be judged.
-void check_piece(std::span<const Sample> all_samples, std::span<const Slot> piece, Conservation& result) {
-  const auto samples = samples_between(all_samples, piece.front().start_ms, piece.back().end_ms);
+/// One piece of slots that follow each other and can all be judged, with the samples that may be believed.
+void check_piece(std::span<const Sample> samples, std::span<const Slot> piece, Conservation& result) {
   std::size_t first = 0;
   std::optional<std::int64_t> low;
   while (first < piece.size() && !(low = register_at(samples, piece[first].start_ms))) ++first;
@@ -82,7 +82,14 @@ Conservation check_conservation(std::span<const Sample> samples, std::span<const
     const std::string cut = i < slots.size() ? cut_of(slots[i]) : std::string();
     const bool ends = i == slots.size() || !cut.empty() || (i > begin && slots[i].start_ms != slots[i - 1].end_ms);
     if (!ends) continue;
-    if (i > begin) check_piece(samples, slots.subspan(begin, i - begin), result);
+    if (i > begin) {
+      // What lies in a cut may have been dropped by whoever flagged it; before the first slot and after the last there
+      // is no cut.
+      const auto piece = slots.subspan(begin, i - begin);
+      const std::int64_t from = begin == 0 ? std::numeric_limits<std::int64_t>::min() : piece.front().start_ms;
+      const std::int64_t to = i == slots.size() ? std::numeric_limits<std::int64_t>::max() : piece.back().end_ms;
+      check_piece(samples_between(samples, from, to), piece, result);
+    }
     begin = cut.empty() ? i : i + 1;
     if (!cut.empty()) ++result.left_out[cut];
   }

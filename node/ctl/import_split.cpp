@@ -8,7 +8,7 @@
 namespace wattring::ctl {
 namespace {
 
-constexpr std::size_t kFillBytes = 1U << 20U;
+constexpr std::size_t kFillBytes = 256U << 10U;
 
 bool is_space(int c) {
   return c == ' ' || c == '\t' || c == '\r' || c == '\n';
@@ -191,9 +191,12 @@ Result<std::optional<Chunk>> ChunkReader::next() {
   if (array) chunk.body = "[";
   while (true) {
     const auto length = item_length();
+    // What stands before a broken item is whole; the error comes with the next call.
+    if (!length && chunk.items() > 0) break;
     if (!length) return Failure(length.error());
     if (*length == 0) break;
-    if (chunk.items() > 0 && chunk.body.size() + *length > chunk_bytes_) break;
+    const std::size_t brackets = array ? 2 : 0;
+    if (chunk.items() > 0 && chunk.body.size() + *length + brackets > chunk_bytes_) break;
     if (array && chunk.items() > 0) chunk.body += ",";
     chunk.starts.push_back(chunk.body.size());
     chunk.body.append(buffer_, at_, *length);

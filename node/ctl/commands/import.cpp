@@ -193,7 +193,8 @@ Json document_of(const ImportArguments& arguments, const ImportTally& tally, Imp
 void list_refused(const ImportTally& tally, ImportFormat format, const Context& context) {
   for (std::size_t i = 0; i < std::min(kListedMax, tally.first.size()); ++i) {
     const ImportTally::Refused& one = tally.first[i];
-    context.err << fmt::format("{} {}: {}{}{}\n", item_name(format), one.item, one.reason,
+    const std::string number = one.item == 0 ? "without a number" : fmt::format("{}", one.item);
+    context.err << fmt::format("{} {}: {}{}{}\n", item_name(format), number, one.reason,
                                one.got.empty() ? "" : ", got \"" + one.got + "\"",
                                one.limit.empty() ? "" : ", accepted: " + one.limit);
   }

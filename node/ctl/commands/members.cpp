@@ -3,6 +3,7 @@
 
 #include <algorithm>
 #include <map>
+#include <set>
 
 #include "node/ctl/commands/commands.hpp"
 #include "node/ctl/output.hpp"
@@ -12,8 +13,9 @@ namespace wattring::ctl {
 namespace {
 
 struct Views {
-  std::map<std::string, Json> members;         ///< by id: as first seen
-  std::map<std::string, std::size_t> seen_up;  ///< by id: answers that say "up"
+  std::map<std::string, Json> members;                  ///< by id: as first seen
+  std::map<std::string, std::set<std::string>> states;  ///< by id: every state it is said to be in
+  std::map<std::string, std::size_t> seen_up;           ///< by id: answers that say "up"
   std::size_t asked = 0;
   std::size_t answered = 0;
   bool agree = true;
@@ -47,6 +49,7 @@ Views merge(const std::vector<Session::Reply>& replies) {
     for (const Json& member : reply.body["members"].items()) {
       const std::string id = identity_of(member);
       views.members.emplace(id, member);
+      views.states[id].insert(member["state"].string());
       if (member["state"].string() == "up") ++views.seen_up[id];
     }
   }
@@ -78,9 +81,16 @@ std::string optional_count(const Json& value) {
   return value.is_integer() ? grouped(value.integer()) : "-";
 }
 
+/// "up", or "down/up" when the answers differ.
+std::string state_text(const Views& views, const std::string& id) {
+  std::string text;
+  for (const std::string& state : views.states.at(id)) text += (text.empty() ? "" : "/") + state;
+  return text;
+}
+
 std::string last_line(const Views& views) {
   std::map<std::string, std::size_t> by_state;
-  for (const auto& [id, member] : views.members) ++by_state[member["state"].string()];
+  for (const auto& [id, member] : views.members) ++by_state[state_text(views, id)];
   std::string text = plural(views.members.size(), "member") + ":";
   for (const auto& [state, n] : by_state) text += fmt::format(" {} {},", n, state);
   text.back() = '.';
@@ -108,7 +118,7 @@ Outcome<Answer> members(Session& session) {
                {"SEEN UP BY", left}});
   answer.csv.columns = {"node", "id", "address", "state", "for_s", "version", "shards", "meters", "seen_up_by"};
   for (const Json& member : answer.document["members"].items()) {
-    table.add({member["node"].string(), member["address"].string(), member["state"].string(),
+    table.add({member["node"].string(), member["address"].string(), state_text(views, identity_of(member)),
                age_text(member["for_s"].integer()), member["version"].string(), optional_count(member["shards"]),
                optional_count(member["meters"]),
                fmt::format("{} of {}", member["seen_up_by"].integer(), views.answered)});

@@ -3,6 +3,7 @@
 
 #include <algorithm>
 #include <map>
+#include <set>
 
 #include "node/ctl/commands/commands.hpp"
 #include "node/ctl/meter_api.hpp"
@@ -18,9 +19,9 @@ constexpr std::int64_t kQuarterMs = 15 * kMsPerMinute;
 struct Energy {
   std::vector<std::string> registers;
   double today_wh = 0;
-  std::map<std::string, std::size_t> qualities;  ///< of today's quarter-hours, of all its registers
-  std::map<std::string, std::size_t> flags;
-  std::vector<std::optional<double>> hourly_w;  ///< mean power of each of the last 24 hours
+  std::map<std::int64_t, std::string> qualities;  ///< of today's quarter-hours, by start: the worst of its registers
+  std::map<std::string, std::set<std::int64_t>> flags;  ///< starts of today's quarter-hours that have the flag
+  std::vector<std::optional<double>> hourly_w;          ///< mean power of each of the last 24 hours
   bool complete = true;
 };
 
@@ -30,14 +31,21 @@ struct Window {
   std::int64_t to_ms;     ///< end of the running quarter-hour
 };
 
+/// How far a value is from a measured one.
+int badness(const std::string& quality) {
+  static const std::vector<std::string> order{"", "actual", "edited", "interpolated", "estimated", "missing"};
+  return static_cast<int>(std::find(order.begin(), order.end(), quality) - order.begin());
+}
+
 void add_interval(Energy& energy, const Json& interval, const Window& window, std::vector<std::int64_t>& covered_ms) {
   const auto start = parse_rfc3339(interval["start"].string());
   const auto end = parse_rfc3339(interval["end"].string());
   if (!start || !end || *end <= *start) return;
   if (*start >= window.today_ms) {
     energy.today_wh += interval["value"].number();
-    ++energy.qualities[interval["quality"].string()];
-    for (const Json& flag : interval["flags"].items()) ++energy.flags[flag.string()];
+    std::string& quality = energy.qualities[*start];
+    if (badness(interval["quality"].string()) >= badness(quality)) quality = interval["quality"].string();
+    for (const Json& flag : interval["flags"].items()) energy.flags[flag.string()].insert(*start);
   }
   if (*start < window.hours_ms || interval["value"].is_null()) return;
   const auto hour = static_cast<std::size_t>((*start - window.hours_ms) / kMsPerHour);
@@ -66,6 +74,18 @@ Outcome<Energy> energy_of(Session& session, const Json& meter, Direction directi
     energy.hourly_w[hour] = *energy.hourly_w[hour] / hours;
   }
   return energy;
+}
+
+std::map<std::string, std::size_t> quality_counts(const Energy& energy) {
+  std::map<std::string, std::size_t> counts;
+  for (const auto& [start, quality] : energy.qualities) ++counts[quality];
+  return counts;
+}
+
+std::map<std::string, std::size_t> flag_counts(const Energy& energy) {
+  std::map<std::string, std::size_t> counts;
+  for (const auto& [flag, starts] : energy.flags) counts[flag] = starts.size();
+  return counts;
 }
 
 std::string counted(const std::map<std::string, std::size_t>& counts) {
@@ -116,8 +136,9 @@ std::string text_of(const Json& meter, const Energy& in, const Energy& out, std:
   if (!out.registers.empty()) text += fmt::format("   {} kWh exported", grouped(out.today_wh / 1000, 3));
   text += fmt::format("   since midnight, {}\n", globals.zone);
   const Energy& judged = in.registers.empty() ? out : in;
-  if (!judged.qualities.empty()) text += fmt::format("Quality   quarter-hours today: {}\n", counted(judged.qualities));
-  text += fmt::format("Flags     {}\n", judged.flags.empty() ? "none" : counted(judged.flags));
+  if (!judged.qualities.empty())
+    text += fmt::format("Quality   quarter-hours today: {}\n", counted(quality_counts(judged)));
+  text += fmt::format("Flags     {}\n", judged.flags.empty() ? "none" : counted(flag_counts(judged)));
   return text + spark_line(judged, globals.utf8);
 }
 
@@ -128,9 +149,9 @@ Json energy_document(const Energy& energy) {
   document.set("registers", std::move(registers))
       .set("today_wh", energy.registers.empty() ? Json() : Json(energy.today_wh));
   Json qualities = Json::Object{};
-  for (const auto& [name, n] : energy.qualities) qualities.set(name, n);
+  for (const auto& [name, n] : quality_counts(energy)) qualities.set(name, n);
   Json flags = Json::Object{};
-  for (const auto& [name, n] : energy.flags) flags.set(name, n);
+  for (const auto& [name, n] : flag_counts(energy)) flags.set(name, n);
   Json hours = Json::Array{};
   for (const auto& watts : energy.hourly_w) hours.push(watts ? Json(*watts) : Json());
   return document.set("today_qualities", std::move(qualities))

@@ -21,18 +21,20 @@ std::string latency(const Json& value) {
 }
 
 void add_line(std::string& text, std::string_view name, const std::string& content) {
-  text += fmt::format("{:<10}{}\n", name, content);
+  if (!content.empty()) text += fmt::format("{:<10}{}\n", name, content);
 }
 
 std::string head(const Json& body, const Globals& globals) {
-  const std::string state = body["ready"].boolean() ? "ready" : "not ready";
+  const Json& ready = body["ready"];
+  const std::string state = !ready.is_bool() ? "readiness unknown" : ready.boolean() ? "ready" : "not ready";
   std::string left = fmt::format("{}   ", body["cluster"].string());
   left += painted_verdict(body["verdict"].string(), globals);
   left += fmt::format("   node {}, {}", body["node"].string(), state);
   const auto now = parse_rfc3339(body["at"].string());
   const auto started = parse_rfc3339(body["started"].string());
   if (now && started) left += fmt::format(", up {}", age_text((*now - *started) / kMsPerSecond));
-  return fmt::format("{}   {}\n", left, time_text(body["at"].string()));
+  if (now) left += "   " + time_text(body["at"].string());
+  return left + "\n";
 }
 
 std::string disk(const Json& journal) {

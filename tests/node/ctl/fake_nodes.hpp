@@ -1,0 +1,64 @@
+// SPDX-License-Identifier: Apache-2.0
+#pragma once
+
+#include <gtest/gtest.h>
+
+#include <deque>
+#include <map>
+#include <string>
+#include <vector>
+
+#include "node/ctl/context.hpp"
+#include "node/ctl/json.hpp"
+
+namespace wattring::ctl {
+
+/// Stands in for nodes: what is asked for by "ADDRESS TARGET" (or "TARGET" for any address) is answered in order, the
+/// last answer again and again. What nothing was prepared for is silent.
+class FakeNodes final : public ApiClient {
+ public:
+  struct Seen {
+    std::string address;
+    ApiRequest request;
+  };
+
+  void answer(const std::string& what, int status, std::string body, std::optional<std::int64_t> retry_after_s = {});
+  void silence(const std::string& what, std::string reason);
+  Result<ApiResponse> send(const std::string& address, const ApiRequest& request) override;
+
+  std::vector<Seen> seen;
+
+ private:
+  std::map<std::string, std::deque<Result<ApiResponse>>> prepared_;
+};
+
+/// Time moves only when somebody sleeps.
+class FakeClock final : public Clock {
+ public:
+  std::int64_t now_ms = 1'770'815'250'000;  ///< 2026-02-11T13:07:30Z
+  [[nodiscard]] std::int64_t wall_ms() const override { return now_ms; }
+  [[nodiscard]] std::int64_t monotonic_ns() const override { return now_ms * 1'000'000; }
+};
+
+struct Ran {
+  int code = 0;
+  std::string out;
+  std::string err;
+};
+
+/// One run of wattringctl against fake nodes.
+struct Ctl {
+  FakeNodes nodes;
+  FakeClock clock;
+  std::map<std::string, std::string> environment{{"LANG", "en_US.UTF-8"}};
+  bool out_is_terminal = false;
+  int sleeps_until_stop = -1;  ///< breaks the output after so many sleeps, as a closed pipe does; -1 = never
+  Ran run(const std::vector<std::string>& arguments);
+};
+
+/// Compares with tests/node/ctl/golden/NAME; with WATTRING_REWRITE_GOLDEN set it writes the file instead.
+[[nodiscard]] ::testing::AssertionResult matches_golden(const std::string& name, const std::string& text);
+/// The fields and kinds of a JSON text, one a line: what a script may hold on to.
+[[nodiscard]] std::string shape_of(const std::string& json_text);
+
+}  // namespace wattring::ctl

@@ -1,0 +1,100 @@
+// SPDX-License-Identifier: Apache-2.0
+#include "node/ctl/globals.hpp"
+
+#include <gtest/gtest.h>
+
+#include "node/ctl/completion.hpp"
+#include "tests/node/ctl/fake_nodes.hpp"
+#include "tests/node/ctl/replies.hpp"
+
+namespace wattring::ctl {
+namespace {
+
+TEST(CommandLine, WrongUsageIsExitTwo) {
+  for (const std::vector<std::string>& arguments :
+       std::vector<std::vector<std::string>>{{},
+                                             {"nonsense"},
+                                             {"meter"},
+                                             {"meter", "show"},
+                                             {"status", "--no-such-option"},
+                                             {"status", "-o", "yaml"},
+                                             {"status", "--timeout", "3"},
+                                             {"status", "--watch=often"},
+                                             {"status", "--color", "pink"},
+                                             {"wait"},
+                                             {"wait", "ready", "--timeout", "1"},
+                                             {"meter", "list", "--limit", "0"},
+                                             {"completion", "tcsh"}}) {
+    Ctl ctl;
+    const Ran ran = ctl.run(arguments);
+    EXPECT_EQ(ran.code, 2) << (arguments.empty() ? "nothing" : arguments.back());
+    EXPECT_NE(ran.err, "");
+    EXPECT_TRUE(ctl.nodes.seen.empty());
+  }
+}
+
+TEST(CommandLine, HelpIsExitZero) {
+  for (const char* option : {"--help", "--help-all"}) {
+    Ctl ctl;
+    const Ran ran = ctl.run({option});
+    EXPECT_EQ(ran.code, 0);
+    EXPECT_NE(ran.out.find("status"), std::string::npos);
+  }
+}
+
+TEST(CommandLine, GlobalOptionsMayStandBeforeAndAfterTheVerb) {
+  for (const std::vector<std::string>& arguments :
+       std::vector<std::vector<std::string>>{{"--node", "x:1", "--timeout", "500ms", "meter", "show", "M-1"},
+                                             {"meter", "show", "M-1", "--node", "x:1", "--timeout", "500ms"}}) {
+    Ctl ctl;
+    EXPECT_EQ(ctl.run(arguments).code, 3);
+    ASSERT_EQ(ctl.nodes.seen.size(), 1U);
+    EXPECT_EQ(ctl.nodes.seen[0].address, "x:1");
+    EXPECT_EQ(ctl.nodes.seen[0].request.timeout_ms, 500);
+    EXPECT_EQ(ctl.nodes.seen[0].request.target, "/api/v1/meters/M-1");
+  }
+}
+
+TEST(CommandLine, TheNodeOptionWinsOverTheEnvironment) {
+  Ctl ctl;
+  ctl.environment["WATTRING_NODES"] = "a:1,b:1";
+  (void)ctl.run({"version"});
+  EXPECT_EQ(ctl.nodes.seen.size(), 2U);
+  (void)ctl.run({"version", "--node", "c:1"});
+  ASSERT_EQ(ctl.nodes.seen.size(), 3U);
+  EXPECT_EQ(ctl.nodes.seen[2].address, "c:1");
+}
+
+TEST(CommandLine, ErrorsOfTheNodeKeepItsWordsAndGetTheirCode) {
+  const std::string target = "/api/v1/meters/M%2F1";
+  const std::string error = R"({"error":{"code":"X","message":"no meter \"M/1\"","hint":"see meter list"}})";
+  const std::pair<int, int> codes[] = {{404, 4}, {400, 2}, {503, 3}, {500, 1}};
+  for (const auto& [status, code] : codes) {
+    Ctl ctl;
+    ctl.nodes.answer(target, status, error);
+    const Ran ran = ctl.run({"meter", "show", "M/1"});
+    EXPECT_EQ(ran.code, code) << status;
+    EXPECT_NE(ran.err.find("no meter \"M/1\"\n  see meter list\n"), std::string::npos) << ran.err;
+  }
+}
+
+TEST(Completion, OffersVerbsAndOptionsInEveryShell) {
+  for (const char* shell : {"bash", "zsh", "fish"}) {
+    Ctl ctl;
+    const Ran ran = ctl.run({"completion", shell});
+    EXPECT_EQ(ran.code, 0);
+    for (const char* word : {"status", "problems", "explain", "intervals", "every", "import", "refused"}) {
+      EXPECT_NE(ran.out.find(word), std::string::npos) << shell << " " << word;
+    }
+  }
+}
+
+TEST(Completion, InBashListsEachWordOnce) {
+  const Verb root{"tool", "", {"--help", "--node"}, {{"look", "Look", {"--help", "--far"}, {}}}};
+  const std::string script = completion_script("bash", root);
+  EXPECT_NE(script.find("\"\") words=\"look --help --node\" ;;"), std::string::npos) << script;
+  EXPECT_NE(script.find("\"look\") words=\"--help --far --node\" ;;"), std::string::npos) << script;
+}
+
+}  // namespace
+}  // namespace wattring::ctl

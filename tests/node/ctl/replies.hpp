@@ -1,0 +1,50 @@
+// SPDX-License-Identifier: Apache-2.0
+#pragma once
+
+#include <string>
+
+/// What nodes answer, as the HTTP API writes it.
+
+namespace wattring::ctl::replies {
+
+inline std::string status(const std::string& verdict, const std::string& problems, bool ready = true) {
+  return R"({"schema":"wattring.status/1","cluster":"plant-north","node":"n1","node_id":"0123","version":"0.1.0",)"
+         R"("at":"2026-02-11T13:07:30Z","started":"2026-02-08T09:07:30Z","verdict":")" +
+         verdict + R"(","ready":)" + (ready ? "true" : "false") +
+         R"(,"insecure":false,"views":{"asked":1,"answered":1,"agree":true},"problems":[)" + problems +
+         R"(],"nodes":{"up":1,"suspect":0,"down":0,"draining":0},)"
+         R"("shards":{"owned":1012,"recovering":12,"moving":0,"nobody":0},"meters":{"known":120000},)"
+         R"("ingest":{"acked_per_s":8000.4,"p50_s":0.0019,"p99_s":0.0064,"stored_total":1234567,"refused_total":12,)"
+         R"("duplicate_total":345,"in_flight_bytes":1048576,"in_flight_bytes_max":268435456},)"
+         R"("journal":{"used_bytes":1288490188,"map_bytes":17179869184,"reusable_bytes":104857600,)"
+         R"("file_bytes":1395864371,"disk_free_bytes":335007449088,"disk_reserve":false,"records":1234,)"
+         R"("last_lsn":5678,"unsealed_facts":890,"commit_p99_s":0.0038},)"
+         R"("endpoints":{"membership":"127.0.0.1:7411","http":"127.0.0.1:7414"}})"
+         "\n";
+}
+
+inline const std::string kDiskReserve =
+    R"({"code":"DISK_RESERVE","severity":"critical","subject":"n1","text":"the reserve is reached; readings are refused",)"
+    R"("do":"make room on the volume","since":"2026-02-11T13:00:00Z"})";
+inline const std::string kInsecure =
+    R"({"code":"INSECURE","severity":"warn","subject":"listen.http","text":"anyone who reaches it can write",)"
+    R"("do":"listen on loopback","since":"2026-02-11T12:00:00Z"})";
+
+inline std::string members(const std::string& state_of_n2) {
+  return R"({"schema":"wattring.members/1","views":{"asked":1,"answered":1,"agree":true},"members":[)"
+         R"({"node":"n1","id":"aa","address":"10.0.0.11:7411","state":"up","for_s":273840,"seen_up_by":1,)"
+         R"("version":"0.1.0","shards":1024,"meters":30000,"endpoints":{"http":"10.0.0.11:7414"}},)"
+         R"({"node":"n2","id":"bb","address":"10.0.0.12:7411","state":")" +
+         state_of_n2 + R"(","for_s":38,"seen_up_by":1}]})";
+}
+
+/// A meter with two import tariffs, one export register and power.
+inline const std::string kMeter =
+    R"({"meter":"M-1","shard":87,"home":"n1","last_time":"2026-02-11T13:07:20Z","registers":[)"
+    R"({"register":"1-0:1.8.2","name":"import_t2","unit":"Wh","last_time":"2026-02-11T13:07:20Z","last_value":18204731,"last_quality":"actual"},)"
+    R"({"register":"1-0:1.8.1","name":"import_t1","unit":"Wh","last_time":"2026-02-11T13:07:20Z","last_value":904100,"last_quality":"actual"},)"
+    R"({"register":"1-0:2.8.1","name":"export_t1","unit":"Wh","last_time":"2026-02-11T13:07:20Z","last_value":12,"last_quality":"actual"},)"
+    R"({"register":"1-0:1.7.0","name":"power","unit":"W","last_time":"2026-02-11T13:07:20Z","last_value":1420,"last_quality":"actual"},)"
+    R"({"register":"0-0:96.13.0","name":"message","unit":null,"last_time":"2026-02-10T00:00:00Z","last_value":"moved","last_quality":"actual"}]})";
+
+}  // namespace wattring::ctl::replies
