@@ -113,7 +113,7 @@ class Element {
     const auto which =
         static_cast<std::size_t>(std::find(kMemberNames.begin(), kMemberNames.end(), name) - kMemberNames.begin());
     if (which == kMemberCount) {
-      unknown_ = name;
+      if (!form_fault_) unknown_ = name;  // the fault points into it
       note({Reason::syntax, unknown_, did_you_mean(name)});
     } else if (members_[which].type != Type::none) {
       note({Reason::syntax, kMemberNames[which], "each member once"});

@@ -197,6 +197,12 @@ TEST(JsonReadings, AMisspeltMemberIsRefusedWithASuggestion) {
             "meter, register, time, value, unit, quality, revision");
 }
 
+TEST(JsonReadings, OfSeveralUnknownMembersTheFirstIsNamed) {
+  const std::string longer(200, 'y');
+  expect_refused(reading(R"("a rather long unknown member":1,")" + longer + R"(":2)"), Reason::syntax,
+                 "a rather long unknown member");
+}
+
 TEST(JsonReadings, AMemberThatStandsTwiceIsRefused) {
   expect_refused(reading(R"("register":"power_w","value":1,"value":2)"), Reason::syntax, "value");
 }
