@@ -1,5 +1,10 @@
 # SPDX-License-Identifier: Apache-2.0
+# The way of a batch through the node, without its sockets.
+wattring_library(wattring_core
+  SOURCES committed_batch.cpp entry_encoder.cpp ingest_pipeline.cpp query_service.cpp shard_workers.cpp
+  LIBS wattring_fold wattring_gateway wattring_persistence)
+
+# The composition root.
 wattring_library(wattring_app
-  SOURCES committed_batch.cpp entry_encoder.cpp ingest_pipeline.cpp node.cpp port_reservation.cpp query_service.cpp run.cpp
-          shard_workers.cpp
-  LIBS wattring_config wattring_fold wattring_gateway wattring_gateway_io wattring_http wattring_persistence_lmdb fmt::fmt)
+  SOURCES node.cpp port_reservation.cpp run.cpp
+  LIBS wattring_config wattring_core wattring_gateway_io wattring_http wattring_persistence_lmdb fmt::fmt)
