@@ -2,9 +2,9 @@
 # The way of a batch through the node, without its sockets.
 wattring_library(wattring_core
   SOURCES committed_batch.cpp entry_encoder.cpp ingest_pipeline.cpp query_service.cpp shard_workers.cpp
-  LIBS wattring_fold wattring_gateway wattring_persistence)
+  LIBS wattring_fold wattring_gateway wattring_persistence_lmdb)
 
 # The composition root.
 wattring_library(wattring_app
   SOURCES node.cpp port_reservation.cpp run.cpp
-  LIBS wattring_config wattring_core wattring_gateway_io wattring_http wattring_persistence_lmdb fmt::fmt)
+  LIBS wattring_config wattring_core wattring_gateway_io wattring_http fmt::fmt)
