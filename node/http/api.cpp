@@ -44,7 +44,8 @@ Response Api::dispatch(Request& request, Match& match) {
     return call(routes()[match.route].target, request, match.id);
   } catch (const std::exception& error) {
     log_->error("http_handler", request.method + " " + request.path.substr(0, 200) + ": " + error.what());
-    return error_response(500, {"INTERNAL", "the request could not be answered", "please report it with the node's log"});
+    return error_response(500,
+                          {"INTERNAL", "the request could not be answered", "please report it with the node's log"});
   }
 }
 
@@ -53,9 +54,8 @@ Response Api::call(Target target, Request& request, const std::string& id) {
     case Target::readings_in:
       return ingest_.json(request);
     case Target::line_v1:
-      return ingest_.lines(request, false);
     case Target::line_v2:
-      return ingest_.lines(request, true);
+      return ingest_.lines(request);
     case Target::telegrams_in:
       return ingest_.telegrams(request);
     case Target::meters:

@@ -13,8 +13,8 @@
 
 namespace wattring::http {
 
-/// One accepted socket, buffered both ways, with a limit on how slow its client may be. Owns the descriptor. One thread,
-/// except that others may shut the descriptor down to end a wait.
+/// One accepted socket, buffered both ways, with a limit on how slow its client may be. Owns the descriptor. One
+/// thread, except that others may shut the descriptor down to end a wait.
 class Connection {
  public:
   struct Limits {

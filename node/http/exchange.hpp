@@ -20,10 +20,10 @@ struct Response {
 };
 
 struct Request {
-  std::string method;            ///< "GET"
-  std::string path;              ///< as sent, still percent-encoded
-  std::string query;             ///< as sent, without the "?"
-  std::string accept;            ///< header values; empty when absent
+  std::string method;  ///< "GET"
+  std::string path;    ///< as sent, still percent-encoded
+  std::string query;   ///< as sent, without the "?"
+  std::string accept;  ///< header values; empty when absent
   std::string content_encoding;
   std::string body;
   std::optional<Response> rejected;  ///< the answer, when the server would not even read the body

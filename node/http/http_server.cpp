@@ -79,14 +79,17 @@ Response too_large(std::size_t limit) {
 }
 
 Response no_memory_for_body() {
-  return retry_response({"BUSY", "too many request bodies are in memory", "send it again; nothing of it was stored"}, 1000);
+  return retry_response({"BUSY", "too many request bodies are in memory", "send it again; nothing of it was stored"},
+                        1000);
 }
 
 /// A response outside of the library's flow.
 std::string raw_response(int status, std::string_view reason, const Response& response) {
-  std::string out = "HTTP/1.1 " + std::to_string(status) + " " + std::string(reason) + "\r\nContent-Type: application/json\r\n";
+  std::string out =
+      "HTTP/1.1 " + std::to_string(status) + " " + std::string(reason) + "\r\nContent-Type: application/json\r\n";
   for (const auto& [name, value] : response.headers) out += name + ": " + value + "\r\n";
-  return out + "Content-Length: " + std::to_string(response.body.size()) + "\r\nConnection: close\r\n\r\n" + response.body;
+  return out + "Content-Length: " + std::to_string(response.body.size()) + "\r\nConnection: close\r\n\r\n" +
+         response.body;
 }
 
 ErrorText library_error(int status) {
@@ -113,8 +116,8 @@ class Exchange final : private httplib::Server {
       if (!request_.rejected) read_body(reader);
       answer(out);
     });
-    set_error_handler(HandlerWithResponse(
-        [this](const httplib::Request&, httplib::Response& out) { return complete_error(out); }));
+    set_error_handler(
+        HandlerWithResponse([this](const httplib::Request&, httplib::Response& out) { return complete_error(out); }));
     set_keep_alive_max_count(1'000'000'000);
     set_keep_alive_timeout(std::max<time_t>(1, shared.options.keep_alive_ms / 1000));
     set_default_headers({{"Server", "wattring/" + shared.options.version}});
@@ -126,20 +129,23 @@ class Exchange final : private httplib::Server {
     request_ = Request{};
     parsed_ = nullptr;
     answered_ = false;
+    unread_ = false;
     close_ = shared_.stopping.load(std::memory_order_relaxed);
     bool closed = false;
     ConnectionStream stream(connection_);
     const bool served = process_request(stream, close_, closed, [this](httplib::Request& parsed) { prepare(parsed); });
     if (!answered_ && (connection_.timed_out() || connection_.header_too_long())) {
       const int status = connection_.timed_out() ? 408 : 431;
-      const std::string raw = raw_response(status, status == 408 ? "Request Timeout" : "Request Header Fields Too Large",
-                                           error_response(status, library_error(status)));
+      const std::string raw =
+          raw_response(status, status == 408 ? "Request Timeout" : "Request Header Fields Too Large",
+                       error_response(status, library_error(status)));
       connection_.response_begins();
       (void)connection_.write(raw.data(), raw.size());
+      unread_ = true;
     }
     const bool flushed = connection_.flush();
     const bool go_on = served && flushed && !closed && !close_ && parsed_ != nullptr;
-    if (!go_on && flushed) connection_.linger();
+    if (!go_on && flushed && unread_) connection_.linger();
     return go_on;
   }
 
@@ -156,7 +162,8 @@ class Exchange final : private httplib::Server {
     request_.content_encoding = parsed.get_header_value("Content-Encoding");
     const bool gzip = accepts_gzip(parsed.get_header_value("Accept-Encoding"));
     // Unpacking is bounded by us; multipart, ranges and Brotli are not spoken.
-    for (const char* name : {"Content-Encoding", "Content-Type", "Range", "Accept-Encoding"}) parsed.headers.erase(name);
+    for (const char* name : {"Content-Encoding", "Content-Type", "Range", "Accept-Encoding"})
+      parsed.headers.erase(name);
     if (gzip) parsed.headers.emplace("Accept-Encoding", "gzip");
     parsed.ranges.clear();
     parsed.params.clear();
@@ -179,7 +186,7 @@ class Exchange final : private httplib::Server {
     const bool unread_body = !may_have_body && (length_.chunked || length_.bytes > 0);
     if (request_.rejected || unread_body) {
       parsed.headers.erase("Expect");
-      close_after();
+      close_unread();
     }
     if (method != "HEAD") parsed.method = may_have_body && !request_.rejected ? "POST" : "GET";
   }
@@ -193,7 +200,7 @@ class Exchange final : private httplib::Server {
       complete = connection_.read_exactly(request_.body, length_.bytes);
     }
     if (complete) return;
-    close_after();
+    close_unread();
     if (request_.rejected) return;
     const int status = connection_.timed_out() ? 408 : 400;
     request_.rejected = error_response(status, library_error(status));
@@ -213,6 +220,8 @@ class Exchange final : private httplib::Server {
 
   void answer(httplib::Response& out) {
     Response response = shared_.api.handle(request_);
+    request_.body = std::string();
+    share_.shrink_to(0);
     answered_ = true;
     connection_.response_begins();
     if (shared_.stopping.load(std::memory_order_relaxed)) close_after();
@@ -228,11 +237,17 @@ class Exchange final : private httplib::Server {
     if (answered_) return HandlerResponse::Unhandled;
     answered_ = true;
     close_ = true;
+    unread_ = true;
     if (connection_.header_too_long()) out.status = 431;
     if (connection_.timed_out()) out.status = 408;
     connection_.response_begins();
     out.set_content(error_response(out.status, library_error(out.status)).body, "application/json");
     return HandlerResponse::Handled;
+  }
+
+  void close_unread() {
+    unread_ = true;
+    close_after();
   }
 
   void close_after() {
@@ -249,6 +264,7 @@ class Exchange final : private httplib::Server {
   BodyLength length_;
   bool answered_ = false;
   bool close_ = false;
+  bool unread_ = false;  ///< part of the request may still be on its way
 };
 
 }  // namespace
@@ -258,15 +274,18 @@ struct HttpServer::Impl {
        std::shared_ptr<Log> log)
       : options(std::move(given)),
         budget(options.buffered_bytes_max),
-        api({{options.unzipped_bytes_max, options.ingest_wait_ms, options.line_overwrite_latest}, options.node_name, options.version},
+        api({{options.unpacked_bytes_max, options.ingest_wait_ms, options.line_overwrite_latest, options.telegram_zone},
+             options.node_name,
+             options.version},
             ingest, query, clock, budget, metrics, log),
         shared{api, budget, options, stopping},
-        listener(listener_options(options),
-                 [this](Connection& connection) {
-                   auto exchange = std::make_shared<Exchange>(connection, shared);
-                   return [exchange](Connection&) { return exchange->serve(); };
-                 },
-                 clock, metrics, log) {}
+        listener(
+            listener_options(options),
+            [this](Connection& connection) {
+              auto exchange = std::make_shared<Exchange>(connection, shared);
+              return [exchange](Connection&) { return exchange->serve(); };
+            },
+            clock, metrics, log) {}
 
   static Listener::Options listener_options(const Options& options) {
     Listener::Options out;
@@ -277,8 +296,9 @@ struct HttpServer::Impl {
     out.drain_ms = options.drain_ms;
     out.limits.slow_ms = options.slow_ms;
     out.limits.slow_bytes_per_s = options.slow_bytes_per_s;
-    out.refusal = raw_response(503, "Service Unavailable",
-                               retry_response({"BUSY", "all connections are in use", "send it again a little later"}, 1000));
+    out.refusal =
+        raw_response(503, "Service Unavailable",
+                     retry_response({"BUSY", "all connections are in use", "send it again a little later"}, 1000));
     return out;
   }
 
@@ -294,7 +314,9 @@ HttpServer::HttpServer(Options options, gateway::IngestDoor& ingest, QueryDoor& 
                        Metrics& metrics, std::shared_ptr<Log> log)
     : impl_(std::make_unique<Impl>(std::move(options), ingest, query, clock, metrics, std::move(log))) {}
 
-HttpServer::~HttpServer() { stop(); }
+HttpServer::~HttpServer() {
+  stop();
+}
 
 Result<std::string> HttpServer::start() {
   const Options& options = impl_->options;

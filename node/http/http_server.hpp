@@ -24,7 +24,7 @@ class HttpServer {
     std::size_t threads = 8;                  ///< made at start; more are made when there are more connections
     std::size_t connections_max = 256;        ///< beyond it the longest idle one is closed, else the new one gets 503
     std::size_t body_bytes_max = 64U << 20U;  ///< of one request as it arrives; more is 413
-    std::size_t unzipped_bytes_max = 64U << 20U;   ///< of one gzip body after unpacking; more is 413
+    std::size_t unpacked_bytes_max = 64U << 20U;   ///< of one gzip body after unpacking; more is 413
     std::size_t buffered_bytes_max = 512U << 20U;  ///< of all bodies in memory together; more is 503
     std::int64_t keep_alive_ms = 20'000;           ///< how long an idle connection is kept
     std::int64_t slow_ms = 10'000;                 ///< grace of a client for a request or a response ...
@@ -33,8 +33,9 @@ class HttpServer {
     std::int64_t drain_ms = 10'000;                ///< what stop() gives requests in flight
     /// On the Influx endpoints a later write of the same point wins: its revision is the time of receipt.
     bool line_overwrite_latest = true;
-    std::string node_name;  ///< shown as the home of its meters
-    std::string version;    ///< of this program, for /version, /ping and the Server header
+    std::string telegram_zone = "Europe/Amsterdam";  ///< IANA zone of P1 telegrams' times, unless a request names one
+    std::string node_name;                           ///< shown as the home of its meters
+    std::string version;                             ///< of this program, for /version, /ping and the Server header
     /// The node's other listeners, shown by status and members; empty when there is none.
     std::string membership_address;
     std::string peers_address;

@@ -5,13 +5,16 @@
 #include <cstddef>
 #include <cstdint>
 #include <functional>
+#include <optional>
+#include <string>
 #include <string_view>
 
+#include "base/result.hpp"
 #include "base/time.hpp"
 #include "node/gateway/ingest_door.hpp"
 #include "node/http/body_budget.hpp"
 #include "node/http/exchange.hpp"
-#include "node/http/params.hpp"
+#include "node/http/submission.hpp"
 
 namespace wattring::http {
 
@@ -20,26 +23,29 @@ namespace wattring::http {
 class IngestApi {
  public:
   struct Options {
-    std::size_t unzipped_bytes_max = 64U << 20U;
+    std::size_t unpacked_bytes_max = 64U << 20U;
     std::int64_t wait_ms = 30'000;  ///< for the outcome; after that it is unknown
     bool line_overwrite_latest = true;
+    std::string telegram_zone = "Europe/Amsterdam";  ///< of telegrams' local times, unless the request names one
   };
   IngestApi(Options options, gateway::IngestDoor& door, const Clock& clock, BodyBudget& budget)
-      : options_(options), door_(door), clock_(clock), budget_(budget) {}
+      : options_(std::move(options)), door_(door), clock_(clock), budget_(budget) {}
 
   [[nodiscard]] Response json(Request& request);
   [[nodiscard]] Response telegrams(Request& request);
-  /// Both Influx endpoints; they differ in their parameters only.
-  [[nodiscard]] Response lines(Request& request, bool v2);
+  /// Both Influx endpoints.
+  [[nodiscard]] Response lines(Request& request);
 
   /// Ends all waits; what they waited for is reported as unknown. For stopping.
   void cancel() { cancelled_.store(true, std::memory_order_relaxed); }
 
  private:
-  class Submission;
   using Decode = std::function<void(std::string_view body, Submission& submission)>;
-  enum class Dialect { native, influx };
-  Response run(Request& request, Dialect dialect, const Decode& decode);
+  using Render = Response (*)(const IngestOutcome&);
+  /// Unpacks, decodes, submits, waits, answers.
+  Response run(Request& request, const Decode& decode, Render render);
+  /// The body, unpacked when it is packed; a response when it cannot be.
+  [[nodiscard]] std::optional<Response> unpack(Request& request, BodyBudget::Share& share);
 
   const Options options_;
   gateway::IngestDoor& door_;

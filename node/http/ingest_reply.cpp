@@ -16,10 +16,10 @@ using gateway::Refusal;
 using gateway::Refusals;
 
 /// Both in one: what is listed first, then the mere numbers of the rest by reason.
-void append(Refusals& to, const Refusals& from) {
+void append(Refusals& to, const Refusals& from, std::uint32_t lines_before) {
   std::array<std::uint64_t, gateway::kReasonCount + 1> listed{};
   for (const Refusal& refusal : from.listed()) {
-    to.add(refusal.line, refusal.reason, refusal.got, refusal.limit);
+    to.add(refusal.line + lines_before, refusal.reason, refusal.got, refusal.limit);
     ++listed[static_cast<std::size_t>(refusal.reason)];
   }
   for (std::size_t i = 1; i < listed.size(); ++i) {
@@ -42,9 +42,11 @@ void write_outcome(JsonWriter& json, const IngestReply& reply) {
 
 ErrorText trouble(const IngestReply& reply) {
   if (reply.turned_away == Reason::disk_reserve)
-    return {"DISK_RESERVE", "the disk's reserve is reached; readings were turned away", "send it again later; repeats are harmless"};
+    return {"DISK_RESERVE", "the disk's reserve is reached; readings were turned away",
+            "send it again later; repeats are harmless"};
   if (reply.turned_away)
-    return {std::string(gateway::to_string(*reply.turned_away)), "the node has as much in flight as it may; readings were turned away",
+    return {std::string(gateway::to_string(*reply.turned_away)),
+            "the node has as much in flight as it may; readings were turned away",
             "send it again after Retry-After; repeats are harmless"};
   return {"NOT_ENOUGH_COPIES", std::to_string(reply.unknown_total) + " readings may or may not be stored",
           "send it again; repeats are harmless"};
@@ -78,8 +80,8 @@ std::string partial_write_text(const IngestReply& reply) {
 
 }  // namespace
 
-void IngestOutcome::add(IngestReply&& reply) {
-  append(total.refusals, reply.refusals);
+void IngestOutcome::add(IngestReply&& reply, std::uint32_t lines_before) {
+  append(total.refusals, reply.refusals, lines_before);
   if (reply.stored > 0) {
     total.ack = total.stored == 0 ? reply.ack : std::min(total.ack, reply.ack);
     total.copies = total.stored == 0 ? reply.copies : std::min(total.copies, reply.copies);

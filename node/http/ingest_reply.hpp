@@ -15,8 +15,9 @@ struct IngestOutcome {
   gateway::IngestReply total;
   std::uint32_t retry_after_ms = 1000;
 
-  /// Adds the reply of one batch: sums, the weakest class, the fewest copies, the last token.
-  void add(gateway::IngestReply&& reply);
+  /// Adds the reply of one batch: sums, the weakest class, the fewest copies, the last token. `lines_before` is added
+  /// to the refusals' lines.
+  void add(gateway::IngestReply&& reply, std::uint32_t lines_before = 0);
 };
 
 /// The API's own endpoints: 200 with the three outcomes; 503 when something was turned away or nothing is known to be

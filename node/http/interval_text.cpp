@@ -28,7 +28,8 @@ void write_interval(JsonWriter& json, const meter::Interval& interval) {
 
 }  // namespace
 
-std::string intervals_json(const IntervalsQuery& query, const meter::RegisterInfo& info, const IntervalsAnswer& answer) {
+std::string intervals_json(const IntervalsQuery& query, const meter::RegisterInfo& info,
+                           const IntervalsAnswer& answer) {
   std::string body;
   body.reserve(256 + answer.intervals.size() * 140);
   JsonWriter json(body);

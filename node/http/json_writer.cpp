@@ -36,7 +36,9 @@ std::size_t utf8_sequence(std::string_view text) {
   return 0;
 }
 
-bool is_plain(char c) { return static_cast<unsigned char>(c) >= 0x20 && static_cast<unsigned char>(c) < 0x7f && c != '"' && c != '\\'; }
+bool is_plain(char c) {
+  return static_cast<unsigned char>(c) >= 0x20 && static_cast<unsigned char>(c) < 0x7f && c != '"' && c != '\\';
+}
 
 void append_escaped(std::string& out, char c) {
   switch (c) {

@@ -16,7 +16,8 @@
 
 namespace wattring::http {
 
-Listener::Listener(Options options, MakeServe make_serve, const Clock& clock, Metrics& metrics, std::shared_ptr<Log> log)
+Listener::Listener(Options options, MakeServe make_serve, const Clock& clock, Metrics& metrics,
+                   std::shared_ptr<Log> log)
     : options_(std::move(options)),
       make_serve_(std::move(make_serve)),
       clock_(clock),
@@ -29,7 +30,9 @@ Listener::Listener(Options options, MakeServe make_serve, const Clock& clock, Me
                                R"(result="evicted")")),
       open_(metrics.gauge("wattring_http_connections", "Connections that are open")) {}
 
-Listener::~Listener() { stop(); }
+Listener::~Listener() {
+  stop();
+}
 
 Result<std::string> Listener::start(const std::function<void(const std::string&)>& bound) {
   auto socket = bind_and_listen(options_.listen);
@@ -95,7 +98,8 @@ bool Listener::take_or_make_room(int descriptor) {
     if (!room) {
       Entry* oldest = nullptr;
       for (Entry& entry : entries_)
-        if (entry.idle && !entry.cut && (oldest == nullptr || entry.idle_since_ns < oldest->idle_since_ns)) oldest = &entry;
+        if (entry.idle && !entry.cut && (oldest == nullptr || entry.idle_since_ns < oldest->idle_since_ns))
+          oldest = &entry;
       if (oldest == nullptr) return false;
       oldest->cut = true;
       ++cut_entries_;

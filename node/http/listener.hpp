@@ -23,8 +23,8 @@
 
 namespace wattring::http {
 
-/// Accepts connections and gives each a thread, at most connections_max of them. When all are taken, the connection that
-/// has been idle longest is closed to make room; when none is idle, the new one is answered with the refusal and
+/// Accepts connections and gives each a thread, at most connections_max of them. When all are taken, the connection
+/// that has been idle longest is closed to make room; when none is idle, the new one is answered with the refusal and
 /// closed, so that nobody waits behind somebody's keep-alive. start() and stop() on one thread.
 class Listener {
  public:

@@ -124,7 +124,9 @@ Response NodeApi::problems() const {
   return line_of(std::move(body));
 }
 
-Response NodeApi::alive() const { return line_of(R"({"alive":true})"); }
+Response NodeApi::alive() const {
+  return line_of(R"({"alive":true})");
+}
 
 Response NodeApi::ready() const {
   const NodeStatus status = door_.status();
@@ -132,8 +134,8 @@ Response NodeApi::ready() const {
   JsonWriter json(body);
   json.begin_object().key("ready").boolean(status.ready);
   if (!status.ready) {
-    const std::string waiting = std::to_string(status.shards_recovering) + " of " + std::to_string(status.shards) +
-                                " shards are recovering";
+    const std::string waiting =
+        std::to_string(status.shards_recovering) + " of " + std::to_string(status.shards) + " shards are recovering";
     json.field("reason", status.shards_recovering > 0 ? waiting : "starting or draining");
   }
   json.end_object();

@@ -16,7 +16,9 @@ namespace {
 constexpr std::size_t kTokenBytesMax = 256;
 constexpr std::int64_t kLatestMs = 253'402'300'799'999;  ///< end of year 9999
 
-std::string quoted(std::string_view text) { return "\"" + std::string(text.substr(0, 80)) + "\""; }
+std::string quoted(std::string_view text) {
+  return "\"" + std::string(text.substr(0, 80)) + "\"";
+}
 
 std::string joined(std::span<const std::string_view> names) {
   std::string out;
@@ -147,10 +149,12 @@ Result<meter::RegisterName> read_register(const Params& params) {
 
 Result<void> check_consistency(const Params& params) {
   static constexpr std::array<std::string_view, 3> kLevels{"any", "home", "quorum"};
-  if (const auto level = params.get("level"); level && std::find(kLevels.begin(), kLevels.end(), *level) == kLevels.end())
+  if (const auto level = params.get("level");
+      level && std::find(kLevels.begin(), kLevels.end(), *level) == kLevels.end())
     return bad("level=" + std::string(level->substr(0, 40)) + " is not accepted", "accepted: " + joined(kLevels));
   if (const auto token = params.get("token"); token && token->size() > kTokenBytesMax)
-    return bad("the token is " + std::to_string(token->size()) + " bytes long", "give it as an ingest reply gave it; at most 256 bytes");
+    return bad("the token is " + std::to_string(token->size()) + " bytes long",
+               "give it as an ingest reply gave it; at most 256 bytes");
   return {};
 }
 

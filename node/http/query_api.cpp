@@ -14,7 +14,8 @@ namespace {
 
 constexpr std::array<std::string_view, 3> kMetersParams{"prefix", "limit", "after"};
 constexpr std::array<std::string_view, 7> kReadingsParams{"register", "from", "to", "level", "token", "limit", "after"};
-constexpr std::array<std::string_view, 8> kIntervalsParams{"register", "from", "to", "every", "tz", "format", "level", "token"};
+constexpr std::array<std::string_view, 8> kIntervalsParams{"register", "from",   "to",    "every",
+                                                           "tz",       "format", "level", "token"};
 
 void write_value(JsonWriter& json, std::string_view name, const Fact& fact, std::string_view text) {
   const meter::RegisterInfo* info = meter::find_register(fact.reg);
@@ -137,7 +138,8 @@ Result<IntervalsQuery> intervals_query(const Params& params, std::string_view id
   query.reg = info.reg;
   if (const auto every = params.get("every")) {
     const auto parsed = meter::parse_every(*every);
-    if (!parsed) return bad("every=" + std::string(every->substr(0, 40)) + " is not accepted", "accepted: 15m, 1h, 1d, 1mo");
+    if (!parsed)
+      return bad("every=" + std::string(every->substr(0, 40)) + " is not accepted", "accepted: 15m, 1h, 1d, 1mo");
     query.every = *parsed;
   }
   if (const auto tz = params.get("tz")) {

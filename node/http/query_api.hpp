@@ -17,7 +17,7 @@ class QueryApi {
   static constexpr std::size_t kMetersMax = 10'000;
   static constexpr std::size_t kReadingsDefault = 1'000;
   static constexpr std::size_t kReadingsMax = 10'000;
-  static constexpr std::int64_t kRangeDaysMax = 3'660;  ///< ten years
+  static constexpr std::int64_t kRangeDaysMax = 3'660;   ///< ten years
   static constexpr std::int64_t kIntervalsMax = 40'000;  ///< 15 minutes of 416 days
 
   QueryApi(QueryDoor& door, const Clock& clock, std::string node_name)

@@ -47,7 +47,7 @@ struct ReadingRow {
   std::string text;       ///< for text facts
 };
 struct ReadingsAnswer {
-  std::vector<ReadingRow> rows;       ///< ascending by time
+  std::vector<ReadingRow> rows;         ///< ascending by time
   std::optional<std::int64_t> next_ms;  ///< start of the first row that the limit cut off
   bool complete = true;
   std::int64_t as_of_ms = 0;

@@ -55,12 +55,14 @@ std::optional<std::string> fits(std::string_view pattern, const std::vector<std:
   return id;
 }
 
-/// The template with its "{id}" replaced by what stands there in the path, so that an id does not count as a misspelling.
+/// The template with its "{id}" replaced by what stands there in the path, so that an id does not count as a
+/// misspelling.
 std::string filled(std::string_view pattern, const std::vector<std::string>& segments) {
   std::string out(pattern);
   const std::size_t hole = out.find("{id}");
   if (hole == out.npos) return out;
-  const auto index = static_cast<std::size_t>(std::count(out.begin(), out.begin() + static_cast<std::ptrdiff_t>(hole), '/')) - 1;
+  const auto index =
+      static_cast<std::size_t>(std::count(out.begin(), out.begin() + static_cast<std::ptrdiff_t>(hole), '/')) - 1;
   return index < segments.size() ? out.replace(hole, 4, segments[index]) : out;
 }
 
@@ -88,21 +90,25 @@ Response wrong_method(std::string_view method, std::string_view path) {
   std::string allowed;
   for (const Route& route : kRoutes)
     if (route.path == path) allowed += (allowed.empty() ? "" : ", ") + std::string(route.method);
-  Response response = error_response(405, {"METHOD_NOT_ALLOWED", std::string(method) + " is not for " + std::string(path),
-                                           "accepted: " + allowed + " " + std::string(path)});
+  Response response =
+      error_response(405, {"METHOD_NOT_ALLOWED", std::string(method) + " is not for " + std::string(path),
+                           "accepted: " + allowed + " " + std::string(path)});
   response.headers.emplace_back("Allow", allowed);
   return response;
 }
 
 }  // namespace
 
-std::span<const Route> routes() { return kRoutes; }
+std::span<const Route> routes() {
+  return kRoutes;
+}
 
 Match find_route(std::string_view method, std::string_view path) {
   Match match;
   const auto segments = split_path(path);
   if (!segments) {
-    match.refusal = error_response(400, {"BAD_REQUEST", "the path is not percent-encoded correctly", "write a literal % as %25"});
+    match.refusal =
+        error_response(400, {"BAD_REQUEST", "the path is not percent-encoded correctly", "write a literal % as %25"});
     return match;
   }
   const std::string_view wanted = method == "HEAD" ? "GET" : method;
