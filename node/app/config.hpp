@@ -49,8 +49,7 @@ struct Config {
   } ingest;
 
   struct Meters {
-    std::string zone = "Europe/Brussels";          ///< IANA zone of telegrams' local times and of days and months
-    std::int64_t interval_ms = 15 * kMsPerMinute;  ///< nominal spacing of readings while a meter's own is unknown
+    std::string zone = "Europe/Brussels";  ///< IANA zone of the local times in telegrams
     friend bool operator==(const Meters&, const Meters&) = default;
   } meters;
 

@@ -15,7 +15,7 @@ constexpr std::array<ProblemText, 7> kTexts{{
      "Not a damaged disk, and not a reason to restart: the node goes on by itself when there is room.",
      {"wattringctl status: the line Disk shows what is used, reusable and free on the volume",
       "df -h DATA_DIR and du -sh DATA_DIR: is something else filling the volume?",
-      "wattringd config show --origin: store.reserve and store.map_size; retention.raw to drop old readings"},
+      "wattringd config show --origin: store.reserve and store.map_size, and who set them"},
      "by itself, as soon as the volume has more free room than the reserve"},
     {"JOURNAL_FAILED",
      "A commit to the journal ended in an error that leaves open whether it happened. The node writes nothing any more "

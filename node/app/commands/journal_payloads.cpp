@@ -10,9 +10,12 @@
 #include "base/fact.hpp"
 #include "base/time.hpp"
 #include "node/meter/reading_entry.hpp"
+#include "persistence/chunk_codec.hpp"
 
 namespace wattring::app {
 namespace {
+
+constexpr std::size_t kChunkFactsMax = 1U << 20U;  // more than a chunk of any release holds
 
 struct Summary {
   std::uint64_t meters = 0;
@@ -50,6 +53,13 @@ Result<Summary> summarise(const persistence::EntryView& entry) {
 Result<void> check_entry_payload(const persistence::EntryView& entry) {
   const auto summary = summarise(entry);
   if (!summary) return Failure(summary.error());
+  return {};
+}
+
+Result<void> check_value_payload(persistence::Table table, std::string_view, std::string_view payload) {
+  if (table != persistence::Table::series) return {};
+  const auto chunk = persistence::decode_chunk(payload, kChunkFactsMax);
+  if (!chunk) return Failure(chunk.error());
   return {};
 }
 

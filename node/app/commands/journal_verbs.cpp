@@ -64,7 +64,7 @@ void print_stat(const DataDirectory& directory, const persistence::JournalStat& 
 
 int journal_verify(const JournalArguments& arguments, const Context& context) {
   return with_snapshot(arguments, context, [&](DataDirectory&, const persistence::ReadTransaction& snapshot) {
-    const auto found = persistence::verify(snapshot, {}, check_entry_payload, lines_to(context.out));
+    const auto found = persistence::verify(snapshot, check_value_payload, check_entry_payload, lines_to(context.out));
     if (!found) return report(found.error(), context);
     context.out << fmt::format("{} values ({} bytes), {} records with {} entries: {}\n", found->values, found->bytes,
                                found->records, found->entries,

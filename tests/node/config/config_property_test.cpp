@@ -28,11 +28,9 @@ Config arbitrary_config() {
   config.ingest.in_flight_bytes_max = size(30, 39);
   config.ingest.connections_max = *rc::gen::inRange<std::uint32_t>(1, 65536);
   config.ingest.line_overwrite_latest = *rc::gen::arbitrary<bool>();
-  config.meters.interval_ms = duration(kMsPerSecond, kMsPerDay);
   config.store.map_size_bytes = size(32, 45);
   config.store.unsealed_bytes_max = size(23, 39);
   if (*rc::gen::arbitrary<bool>()) config.store.reserve = {0, *rc::gen::inRange(1, 5001) / 100.0};
-  if (*rc::gen::arbitrary<bool>()) config.retention.raw_ms = duration(kMsPerDay, 3650 * kMsPerDay);
   config.log.format = *rc::gen::element<std::string>("text", "json");
   const int sources = *rc::gen::inRange(0, 4);
   for (int i = 0; i < sources; ++i) {
