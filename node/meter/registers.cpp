@@ -10,15 +10,13 @@
 #include <vector>
 
 #include "base/check.hpp"
+#include "node/meter/register_rows.hpp"
 
 namespace wattring::meter {
 namespace {
 
 using enum Kind;
 using enum Dimension;
-
-/// F9(3,3) kWh: nine digits of Wh.
-constexpr std::int64_t kP1EnergyModulus = 1'000'000'000;
 
 struct NamedUnit {
   std::string_view text;
@@ -115,110 +113,6 @@ constexpr std::array kSynonyms{
     Synonym{"power_net", "net_power"}, Synonym{"gas", "mbus1_volume"},
 };
 
-struct Row {
-  unsigned c, d, e;
-  std::string_view name;
-  Kind kind;
-  Dimension dimension;
-  std::int64_t modulus = 0;
-};
-
-/// 1-0:C.D.E, the whole connection.
-constexpr std::array kElectricity{
-    Row{16, 8, 0, "net", gauge, active_energy},
-    Row{15, 8, 0, "import_and_export", cumulative, active_energy, kP1EnergyModulus},
-    Row{1, 29, 0, "import_interval", interval, active_energy},
-    Row{2, 29, 0, "export_interval", interval, active_energy},
-    Row{3, 29, 0, "reactive_import_interval", interval, reactive_energy},
-    Row{4, 29, 0, "reactive_export_interval", interval, reactive_energy},
-    Row{1, 7, 0, "power", gauge, active_power},
-    Row{2, 7, 0, "export_power", gauge, active_power},
-    Row{15, 7, 0, "absolute_power", gauge, active_power},
-    Row{16, 7, 0, "net_power", gauge, active_power},
-    Row{1, 4, 0, "demand", gauge, active_power},
-    Row{2, 4, 0, "export_demand", gauge, active_power},
-    Row{1, 5, 0, "last_demand", gauge, active_power},
-    Row{2, 5, 0, "last_export_demand", gauge, active_power},
-    Row{1, 6, 0, "month_peak", gauge, active_power},
-    Row{2, 6, 0, "export_month_peak", gauge, active_power},
-    Row{3, 7, 0, "reactive_power", gauge, reactive_power},
-    Row{4, 7, 0, "export_reactive_power", gauge, reactive_power},
-    Row{5, 7, 0, "reactive_power_q1", gauge, reactive_power},
-    Row{6, 7, 0, "reactive_power_q2", gauge, reactive_power},
-    Row{7, 7, 0, "reactive_power_q3", gauge, reactive_power},
-    Row{8, 7, 0, "reactive_power_q4", gauge, reactive_power},
-    Row{9, 7, 0, "apparent_power", gauge, apparent_power},
-    Row{10, 7, 0, "export_apparent_power", gauge, apparent_power},
-    Row{11, 7, 0, "current", gauge, current},
-    Row{91, 7, 0, "current_n", gauge, current},
-    Row{12, 7, 0, "voltage", gauge, voltage},
-    Row{13, 7, 0, "power_factor", gauge, factor},
-    Row{14, 7, 0, "frequency", gauge, frequency},
-    Row{0, 0, 0, "device_number", event, text},
-    Row{99, 97, 0, "power_failure_log", event, text},
-};
-
-/// 1-0:C.8.E for E = 0 (total) and 1..4 (tariffs).
-constexpr std::array kTariffed{
-    Row{1, 8, 0, "import", cumulative, active_energy, kP1EnergyModulus},
-    Row{2, 8, 0, "export", cumulative, active_energy, kP1EnergyModulus},
-    Row{3, 8, 0, "reactive_import", cumulative, reactive_energy, kP1EnergyModulus},
-    Row{4, 8, 0, "reactive_export", cumulative, reactive_energy, kP1EnergyModulus},
-    Row{5, 8, 0, "reactive_q1", cumulative, reactive_energy, kP1EnergyModulus},
-    Row{6, 8, 0, "reactive_q2", cumulative, reactive_energy, kP1EnergyModulus},
-    Row{7, 8, 0, "reactive_q3", cumulative, reactive_energy, kP1EnergyModulus},
-    Row{8, 8, 0, "reactive_q4", cumulative, reactive_energy, kP1EnergyModulus},
-};
-
-/// 1-0:C.D.E with C for phase 1; phases 2 and 3 are C + 20 and C + 40.
-constexpr std::array kPhased{
-    Row{21, 8, 0, "import", cumulative, active_energy},
-    Row{22, 8, 0, "export", cumulative, active_energy},
-    Row{21, 7, 0, "power", gauge, active_power},
-    Row{22, 7, 0, "export_power", gauge, active_power},
-    Row{36, 7, 0, "net_power", gauge, active_power},
-    Row{23, 7, 0, "reactive_power", gauge, reactive_power},
-    Row{24, 7, 0, "export_reactive_power", gauge, reactive_power},
-    Row{29, 7, 0, "apparent_power", gauge, apparent_power},
-    Row{31, 7, 0, "current", gauge, current},
-    Row{31, 4, 0, "current_limit", gauge, current},
-    Row{32, 7, 0, "voltage", gauge, voltage},
-    Row{33, 7, 0, "power_factor", gauge, factor},
-    Row{32, 32, 0, "voltage_sags", cumulative, count},
-    Row{32, 36, 0, "voltage_swells", cumulative, count},
-};
-
-/// 0-0:C.D.E, what is not electricity.
-constexpr std::array kAbstract{
-    Row{1, 0, 0, "clock", event, text},
-    Row{17, 0, 0, "power_limit", gauge, active_power},
-    Row{42, 0, 0, "logical_device_name", event, text},
-    Row{96, 1, 0, "equipment_id_0", event, text},
-    Row{96, 1, 1, "equipment_id", event, text},
-    Row{96, 1, 2, "connection_ean", event, text},
-    Row{96, 1, 4, "version_be", event, text},
-    Row{96, 1, 255, "equipment_id_d0", event, text},
-    Row{96, 3, 10, "breaker_state", gauge, count},
-    Row{96, 7, 9, "long_power_failures", cumulative, count},
-    Row{96, 7, 21, "power_failures", cumulative, count},
-    Row{96, 13, 0, "message", event, text},
-    Row{96, 13, 1, "message_code", event, text},
-    Row{96, 14, 0, "tariff", gauge, count},
-    Row{98, 1, 0, "month_peak_log", event, text},
-};
-
-/// 0-n:C.D.E of the M-Bus channels n = 1..4, named "mbus<n>_...".
-constexpr std::array kMbus{
-    Row{24, 1, 0, "type", gauge, count},
-    Row{24, 2, 1, "volume", cumulative, volume},
-    Row{24, 2, 3, "volume_uncorrected", cumulative, volume},
-    Row{24, 3, 0, "reading", event, text},
-    Row{24, 4, 0, "valve_state", gauge, count},
-    Row{96, 1, 0, "equipment_id_0", event, text},
-    Row{96, 1, 1, "equipment_id", event, text},
-    Row{96, 1, 2, "connection_ean", event, text},
-};
-
 /// FNV-like mix of the length and both ends; aliases that differ do so within eight bytes of an end.
 std::uint64_t hash_name(std::string_view name) {
   const std::size_t n = name.size();
@@ -279,22 +173,22 @@ class Tables {
   std::string_view keep(std::string text) { return texts_.emplace_back(std::move(text)); }
 
   void add_rows() {
-    for (const Row& r : kElectricity)
+    for (const rows::RegisterRow& r : rows::kElectricity)
       infos_.push_back({obis(1, 0, r.c, r.d, r.e), r.name, r.kind, r.dimension, r.modulus});
-    for (const Row& r : kTariffed) {
+    for (const rows::RegisterRow& r : rows::kTariffed) {
       infos_.push_back({obis(1, 0, r.c, r.d, 0), r.name, r.kind, r.dimension, r.modulus});
       for (unsigned e = 1; e <= 4; ++e)
         infos_.push_back({obis(1, 0, r.c, r.d, e), keep(std::string(r.name) + "_t" + std::to_string(e)), r.kind,
                           r.dimension, r.modulus});
     }
-    for (const Row& r : kPhased) {
+    for (const rows::RegisterRow& r : rows::kPhased) {
       for (unsigned phase = 1; phase <= 3; ++phase)
         infos_.push_back({obis(1, 0, r.c + 20 * (phase - 1), r.d, r.e),
                           keep(std::string(r.name) + "_l" + std::to_string(phase)), r.kind, r.dimension, r.modulus});
     }
-    for (const Row& r : kAbstract)
+    for (const rows::RegisterRow& r : rows::kAbstract)
       infos_.push_back({obis(0, 0, r.c, r.d, r.e), r.name, r.kind, r.dimension, r.modulus});
-    for (const Row& r : kMbus) {
+    for (const rows::RegisterRow& r : rows::kMbus) {
       for (unsigned n = 1; n <= 4; ++n)
         infos_.push_back({obis(0, n, r.c, r.d, r.e), keep("mbus" + std::to_string(n) + "_" + std::string(r.name)),
                           r.kind, r.dimension, r.modulus});
@@ -346,8 +240,8 @@ class Tables {
 };
 
 const Tables& tables() {
-  static const Tables* const kTables = new Tables;
-  return *kTables;
+  static const Tables* const instance = new Tables;
+  return *instance;
 }
 
 /// Writes the lower-case form into the buffer; empty when it does not fit.

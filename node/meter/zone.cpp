@@ -73,8 +73,9 @@ Result<Zone> Zone::find(std::string_view iana_name) {
 }
 
 Zone Zone::utc() {
-  static const auto kUtc = std::make_shared<const Impl>(Impl{"UTC", {{std::numeric_limits<std::int64_t>::min(), 0}}});
-  return Zone(kUtc);
+  static const auto instance =
+      std::make_shared<const Impl>(Impl{"UTC", {{std::numeric_limits<std::int64_t>::min(), 0}}});
+  return Zone(instance);
 }
 
 std::string Zone::database_version() {
