@@ -21,7 +21,7 @@ std::vector<std::int64_t> reading_times(std::span<const Fact> winners) {
 /// whether a reading stands in a dip is decided by readings that are as near again.
 bool registers_reach_back(const std::vector<std::int64_t>& times, std::int64_t from_ms) {
   const auto last = std::upper_bound(times.begin(), times.end(), from_ms) - times.begin() - 1;
-  if (last < 2 * static_cast<std::ptrdiff_t>(kGlitchReadings)) return false;
+  if (last < 0) return false;
   const std::int64_t last_ms = times[static_cast<std::size_t>(last)];
   const auto near = std::lower_bound(times.begin(), times.end(), last_ms - kGlitchMs) - times.begin();
   const auto earliest = std::min<std::ptrdiff_t>(last - static_cast<std::ptrdiff_t>(kGlitchReadings), near);

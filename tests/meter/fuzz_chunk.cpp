@@ -9,7 +9,8 @@
 // Any bytes give an error or a well-formed chunk within the limit, which survives being written and read again.
 
 extern "C" int LLVMFuzzerTestOneInput(const std::uint8_t* data, std::size_t size) {
-  using namespace wattring::persistence;
+  using wattring::persistence::decode_chunk;
+  using wattring::persistence::SeriesChunk;
   constexpr std::size_t kFactsMax = 4096;
   const std::string_view bytes(reinterpret_cast<const char*>(data), size);
   const wattring::Result<SeriesChunk> chunk = decode_chunk(bytes, kFactsMax);

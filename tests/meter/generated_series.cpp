@@ -174,6 +174,29 @@ GeneratedSeries wild_register(Prng& prng) {
   return series;
 }
 
+GeneratedSeries spiky_register(Prng& prng) {
+  GeneratedSeries series;
+  series.options = any_options(prng);
+  series.options.interval_ms = 300'000;
+  series.options.daily_reset = false;
+  series.options.power_max_w = 6'000;
+  const std::int64_t period_ms = pick(prng, std::array<std::int64_t, 4>{20'000, 60'000, 110'000, 900'000});
+  std::int64_t time_ms = kDay0;
+  std::int64_t value = 10'000;
+  const auto read = [&](std::int64_t shown) {
+    time_ms += period_ms;
+    series.facts.push_back(reading(time_ms, shown));
+  };
+  while (series.facts.size() < 120) {
+    read(value += draw(prng, 20));
+    if (prng.chance(0.5)) continue;
+    for (std::int64_t length = draw(prng, 8); length > 0; --length)
+      read(prng.chance(0.3) ? value + 50'000 + draw(prng, 5) * 20'000 : value - 1'000 - draw(prng, 3));
+  }
+  set_range(series);
+  return series;
+}
+
 GeneratedSeries any_kind(Prng& prng) {
   GeneratedSeries series;
   series.options = any_options(prng);
@@ -197,13 +220,15 @@ GeneratedSeries any_kind(Prng& prng) {
 }
 
 GeneratedSeries any_series(Prng& prng) {
-  switch (prng.below(4)) {
+  switch (prng.below(5)) {
     case 0:
       return honest_register(prng);
     case 1:
       return troubled_register(prng);
     case 2:
       return wild_register(prng);
+    case 3:
+      return spiky_register(prng);
     default:
       return any_kind(prng);
   }

@@ -41,6 +41,8 @@ GeneratedSeries honest_register(Prng& prng);
 GeneratedSeries troubled_register(Prng& prng);
 /// Few times, few values: every rule meets every other.
 GeneratedSeries wild_register(Prng& prng);
+/// Dips with spikes in them, one after the other: what is near decides, and there is as much of it as can be.
+GeneratedSeries spiky_register(Prng& prng);
 /// Gauge or amounts, with overlaps.
 GeneratedSeries any_kind(Prng& prng);
 /// One of all the above.

@@ -248,6 +248,41 @@ TEST(Intervals, EventsHaveNone) {
   EXPECT_TRUE(quarters(steady(0, 4), 4, options).empty());
 }
 
+TEST(Margins, OfARegisterAreTenReadingsAndTwentyMinutes) {
+  const FoldOptions options;
+  const auto ten = steady(-10, 10);
+  EXPECT_TRUE(reaches_back(ten, options, kDay0));
+  EXPECT_FALSE(reaches_back(ten, options, kDay0 - 1));
+  EXPECT_TRUE(reaches_ahead(ten, options, kDay0));
+  EXPECT_FALSE(reaches_ahead(ten, options, kDay0 + 1)) << "the last interval ends a quarter hour later";
+  std::vector<Fact> seconds;
+  for (std::int64_t second = -1200; second <= 1200; ++second) seconds.push_back(reading(kDay0 + second * 1000, second));
+  EXPECT_TRUE(reaches_back(seconds, options, kDay0));
+  EXPECT_FALSE(reaches_back(seconds, options, kDay0 - 1000));
+  EXPECT_TRUE(reaches_ahead(seconds, options, kDay0));
+  EXPECT_FALSE(reaches_back({}, options, kDay0));
+}
+
+TEST(Margins, OfAGaugeAreTheNextReadingOnEitherSide) {
+  FoldOptions options;
+  options.kind = Kind::gauge;
+  EXPECT_TRUE(reaches_back(steady(0, 1), options, kDay0));
+  EXPECT_FALSE(reaches_back(steady(0, 1), options, kDay0 - 1));
+  EXPECT_TRUE(reaches_ahead(steady(0, 1), options, kDay0 + kQuarter));
+  EXPECT_FALSE(reaches_ahead(steady(0, 1), options, kDay0 + kQuarter + 1));
+  EXPECT_EQ(look_back_ms(options), options.interpolate_max_ms);
+}
+
+TEST(Margins, OfAmountsAreTheLongestOne) {
+  FoldOptions options;
+  options.kind = Kind::interval;
+  EXPECT_EQ(look_back_ms(options), options.longest_amount_ms);
+  EXPECT_TRUE(reaches_back({}, options, kDay0));
+  EXPECT_FALSE(reaches_ahead({}, options, kDay0)) << "nothing says that the last interval is closed";
+  const std::vector<Fact> closing{test::amount(kDay0, kDay0 + kQuarter, 1)};
+  EXPECT_TRUE(reaches_ahead(closing, options, kDay0 + kQuarter));
+}
+
 TEST(IntervalWords, AreThoseOfTheApi) {
   for (const Every every : {Every::quarter_hour, Every::hour, Every::day, Every::month})
     EXPECT_EQ(parse_every(to_string(every)), every);

@@ -34,6 +34,10 @@ TEST(Oracle, AgreesOnWildRegisters) {
   EXPECT_TRUE(test::holds_for_seeds([](Prng& prng) { compare(test::wild_register(prng)); }));
 }
 
+TEST(Oracle, AgreesOnSpikyRegisters) {
+  EXPECT_TRUE(test::holds_for_seeds([](Prng& prng) { compare(test::spiky_register(prng)); }));
+}
+
 TEST(Oracle, AgreesOnAmounts) {
   EXPECT_TRUE(test::holds_for_seeds([](Prng& prng) {
     GeneratedSeries series = test::any_kind(prng);

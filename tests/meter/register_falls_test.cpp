@@ -184,6 +184,11 @@ TEST(RegisterFalls, ALeapIsTakenAndMarked) {
   EXPECT_EQ(trace(facts, unlimited).links[0].kind, LinkKind::rise);
 }
 
+TEST(RegisterFalls, ALeapToMoreThanTenTimesTheRegisterIsNotBooked) {
+  EXPECT_EQ(trace(readings({{0, 1'000}, {1, 10'000}})).links[0], (RegisterLink{LinkKind::leap, 9'000, false}));
+  EXPECT_EQ(trace(readings({{0, 1'000}, {1, 10'001}})).links[0], (RegisterLink{LinkKind::suspect, 0, false}));
+}
+
 TEST(RegisterFalls, AStepOfACoarseRegisterIsNoLeap) {
   const std::vector<Fact> facts{reading(kDay0, 500'000), reading(kDay0 + 1000, 500'900)};
   EXPECT_EQ(trace(facts).links[0].kind, LinkKind::rise) << "900 Wh in a minute at most";
