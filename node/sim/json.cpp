@@ -16,7 +16,9 @@ using Json = nlohmann::json;
 template <class Parse>
 auto guarded(std::string_view what, std::string_view body, Parse parse) -> Result<decltype(parse(Json()))> {
   try {
-    return parse(Json::parse(body));
+    const Json json = Json::parse(body);
+    if (!json.is_object()) return fail(ErrorCode::corrupt, fmt::format("{} is no JSON object", what));
+    return parse(json);
   } catch (const Json::exception& error) {
     return fail(ErrorCode::corrupt, fmt::format("{} is not what the API promises: {}", what, error.what()));
   }
