@@ -21,7 +21,7 @@ constexpr std::int64_t kNsPerMs = 1'000'000;
 /// With batches in flight: asks after this long without a frame, gives up after the other.
 constexpr std::int64_t kPingAfterNs = 1'000 * kNsPerMs;
 constexpr std::int64_t kSilentAfterNs = 5'000 * kNsPerMs;
-constexpr std::int64_t kSliceMs = 100;  ///< how often a lost connection is looked for while waiting
+constexpr std::int64_t kSliceMs = 100;  ///< how often a silent node is looked for while waiting
 constexpr std::uint32_t kCreditMax = 1'000;
 constexpr int kQueue = 2 * static_cast<int>(kCreditMax);
 
@@ -32,16 +32,16 @@ class ZmqNativeClient final : public NativeClient {
   Result<void> greet(std::int64_t timeout_ms) {
     const std::int64_t deadline_ns = clock_.monotonic_ns() + timeout_ms * kNsPerMs;
     const auto left_ms = [&] { return (deadline_ns - clock_.monotonic_ns()) / kNsPerMs; };
-    while (!socket_.wait(std::min(left_ms(), kSliceMs), -1, true).send)
+    while (!socket_.wait(left_ms()).send)
       if (left_ms() <= 0) return no_welcome(timeout_ms);
     if (socket_.send(encode(native::Hello{.client = "wattring", .newest_version = native::kVersion})) !=
         ZmqSocket::Sent::yes)
       return no_welcome(timeout_ms);
     while (left_ms() > 0) {
-      socket_.wait(std::min(left_ms(), kSliceMs));
+      const ZmqSocket::Ready ready = socket_.wait(left_ms());
       const auto message = socket_.receive();
       if (message) return take_welcome(message->frame());
-      if (!socket_.ready().send) break;
+      if (!ready.send) break;
     }
     return no_welcome(timeout_ms);
   }
@@ -156,7 +156,9 @@ class ZmqNativeClient final : public NativeClient {
   /// Notices a connection that is gone or a node that is silent although it owes replies.
   void watch() {
     const std::int64_t now_ns = clock_.monotonic_ns();
-    if (!socket_.ready().send) return lose("connection to " + peer_.text() + " is lost");
+    const ZmqSocket::Ready ready = socket_.ready();
+    if (ready.receive) return;
+    if (!ready.send) return lose("connection to " + peer_.text() + " is lost");
     if (in_flight_.empty()) return;
     if (now_ns - heard_ns_ > kSilentAfterNs && pinged_)
       return lose(peer_.text() + " has been silent for " + std::to_string((now_ns - heard_ns_) / kNsPerMs) + " ms");

@@ -3,7 +3,10 @@
 
 #include <algorithm>
 #include <array>
+#include <atomic>
 #include <cerrno>
+#include <chrono>
+#include <cstring>
 #include <mutex>
 #include <utility>
 #include <zmq.hpp>
@@ -17,6 +20,9 @@ constexpr int kHeartbeatTimeoutMs = 15'000;
 constexpr int kHandshakeMs = 2'000;
 constexpr int kConnectMs = 2'000;
 constexpr int kTcpMaxRetransmitMs = 10'000;
+// A day stands for never. With the documented -1, and with IMMEDIATE, libzmq 4.3.4 drops what was received but not yet
+// read when the peer goes, and a node that stops sends its last replies just then.
+constexpr int kNeverReconnectMs = 86'400'000;
 constexpr int kBacklog = 1'024;
 constexpr int kSocketsMax = 4'096;
 constexpr std::string_view kScheme = "tcp://";
@@ -86,9 +92,37 @@ std::string_view ZmqMessage::frame() const {
 struct ZmqSocket::Impl {
   std::shared_ptr<zmq::context_t> context;
   zmq::socket_t socket;
+  zmq::socket_t monitor;  ///< a dealer's: tells what became of its connection
   bool router = false;
+  bool connected = false;
   std::string bound_address;
+
+  void watch();
+  void read_monitor();
 };
+
+/// Lets libzmq report on the connection. The inproc socket stays on this thread.
+void ZmqSocket::Impl::watch() {
+  static std::atomic<std::uint64_t> number{0};
+  const std::string address = "inproc://wattring-dealer-" + std::to_string(number.fetch_add(1));
+  constexpr int kEvents = ZMQ_EVENT_HANDSHAKE_SUCCEEDED | ZMQ_EVENT_DISCONNECTED;
+  if (zmq_socket_monitor(socket.handle(), address.c_str(), kEvents) != 0) throw zmq::error_t();
+  monitor = zmq::socket_t(*context, zmq::socket_type::pair);
+  monitor.set(zmq::sockopt::linger, 0);
+  monitor.connect(address);
+}
+
+void ZmqSocket::Impl::read_monitor() {
+  if (router) return;
+  zmq::message_t event;
+  zmq::message_t address;
+  while (monitor.recv(event, zmq::recv_flags::dontwait)) {
+    if (event.more() && !monitor.recv(address, zmq::recv_flags::dontwait)) return;
+    std::uint16_t kind = 0;
+    if (event.size() >= sizeof kind) std::memcpy(&kind, event.data(), sizeof kind);
+    connected = kind == ZMQ_EVENT_HANDSHAKE_SUCCEEDED;
+  }
+}
 
 ZmqSocket::ZmqSocket(std::unique_ptr<Impl> impl) : impl_(std::move(impl)) {}
 ZmqSocket::ZmqSocket(ZmqSocket&&) noexcept = default;
@@ -109,9 +143,8 @@ Result<ZmqSocket> ZmqSocket::open(const Options& options, bool router) {
       impl->socket.bind(endpoint);
       impl->bound_address = impl->socket.get(zmq::sockopt::last_endpoint).substr(kScheme.size());
     } else {
-      // A message queued for a dead peer would go to whoever takes its address next.
-      impl->socket.set(zmq::sockopt::immediate, true);
-      impl->socket.set(zmq::sockopt::reconnect_ivl, -1);
+      impl->watch();
+      impl->socket.set(zmq::sockopt::reconnect_ivl, kNeverReconnectMs);
       impl->socket.set(zmq::sockopt::connect_timeout, kConnectMs);
       impl->socket.connect(endpoint);
     }
@@ -144,6 +177,8 @@ ZmqSocket::Sent ZmqSocket::send_to(std::string_view identity, std::string_view f
 
 ZmqSocket::Sent ZmqSocket::send(std::string_view frame) {
   try {
+    impl_->read_monitor();
+    if (!impl_->connected) return Sent::unreachable;
     return impl_->socket.send(zmq::buffer(frame), zmq::send_flags::dontwait) ? Sent::yes : Sent::queue_full;
   } catch (const zmq::error_t&) {
     return Sent::unreachable;
@@ -174,23 +209,25 @@ std::optional<ZmqMessage> ZmqSocket::receive() {
   }
 }
 
-ZmqSocket::Ready ZmqSocket::wait(std::int64_t timeout_ms, int fd, bool for_send) {
-  const auto events = static_cast<short>(for_send ? ZMQ_POLLIN | ZMQ_POLLOUT : ZMQ_POLLIN);
-  std::array<zmq::pollitem_t, 2> items{zmq::pollitem_t{impl_->socket.handle(), 0, events, 0},
+ZmqSocket::Ready ZmqSocket::wait(std::int64_t timeout_ms, int fd) {
+  std::array<zmq::pollitem_t, 2> items{zmq::pollitem_t{impl_->socket.handle(), 0, ZMQ_POLLIN, 0},
                                        zmq::pollitem_t{nullptr, fd, ZMQ_POLLIN, 0}};
+  if (!impl_->router) items[1].socket = impl_->monitor.handle();
   try {
-    const auto bounded = std::chrono::milliseconds(std::max<std::int64_t>(timeout_ms, 0));
-    zmq::poll(items.data(), fd >= 0 ? 2U : 1U, bounded);
+    zmq::poll(items.data(), impl_->router && fd < 0 ? 1U : 2U,
+              std::chrono::milliseconds(std::max<std::int64_t>(timeout_ms, 0)));
   } catch (const zmq::error_t&) {
     return {};  // interrupted by a signal: the caller's loop looks again
   }
-  return {(items[0].revents & ZMQ_POLLIN) != 0, (items[0].revents & ZMQ_POLLOUT) != 0};
+  return ready();
 }
 
-ZmqSocket::Ready ZmqSocket::ready() const {
+ZmqSocket::Ready ZmqSocket::ready() {
   try {
+    // The connection first: what it brought before its end is then seen below.
+    impl_->read_monitor();
     const int events = impl_->socket.get(zmq::sockopt::events);
-    return {(events & ZMQ_POLLIN) != 0, (events & ZMQ_POLLOUT) != 0};
+    return {(events & ZMQ_POLLIN) != 0, impl_->connected && (events & ZMQ_POLLOUT) != 0};
   } catch (const zmq::error_t&) {
     return {};
   }

@@ -41,7 +41,7 @@ class ZmqSocket {
   };
   /// A bound ROUTER. already_exists when the address is taken.
   [[nodiscard]] static Result<ZmqSocket> bind_router(const Options& options);
-  /// A DEALER that connects once: a lost connection stays lost, and is seen in wait() as not writable.
+  /// A DEALER that connects once: a lost connection stays lost, and what it had brought can still be received.
   [[nodiscard]] static Result<ZmqSocket> connect_dealer(const Options& options);
   ZmqSocket(ZmqSocket&&) noexcept;
   ZmqSocket& operator=(ZmqSocket&&) noexcept;
@@ -52,19 +52,20 @@ class ZmqSocket {
   enum class Sent { yes, queue_full, unreachable };
   /// Router. Never waits.
   Sent send_to(std::string_view identity, std::string_view frame);
-  /// Dealer. Never waits; queue_full also while there is no connection.
+  /// Dealer. Never waits; unreachable until the connection is made and after it is lost.
   Sent send(std::string_view frame);
   /// The next message; nothing when none is there. Never waits.
   [[nodiscard]] std::optional<ZmqMessage> receive();
 
-  /// Waits until a message can be received, a frame sent (only if asked for) or the file descriptor (-1 = none) read.
   struct Ready {
     bool receive = false;
-    bool send = false;
+    bool send = false;  ///< a dealer's: it has a connection, and room in its queue
   };
-  Ready wait(std::int64_t timeout_ms, int fd = -1, bool for_send = false);
-  /// What is ready now. For a dealer whose queue is not full, `send` says whether there is a connection.
-  [[nodiscard]] Ready ready() const;
+  /// Waits until a message can be received or, a router, the file descriptor (-1 = none) be read or, a dealer, its
+  /// connection was made or lost.
+  Ready wait(std::int64_t timeout_ms, int fd = -1);
+  /// What is ready now.
+  [[nodiscard]] Ready ready();
 
   /// Closes, giving what is queued this long to leave in the background.
   void close(std::int64_t linger_ms);

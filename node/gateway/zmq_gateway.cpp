@@ -113,13 +113,13 @@ class ZmqGateway::Impl {
   // Everything below runs on the gateway's thread.
 
   void run() {
-    std::int64_t stop_at_ns = 0;
+    std::optional<std::int64_t> stop_at_ns;
     for (;;) {
       now_ns_ = clock_.monotonic_ns();
-      if (stopping_.load() && stop_at_ns == 0) stop_at_ns = now_ns_ + options_.stop_deadline_ms * kNsPerMs;
-      if (stop_at_ns != 0 && (in_flight_ == 0 || now_ns_ >= stop_at_ns)) break;
+      if (stopping_.load() && !stop_at_ns) stop_at_ns = now_ns_ + options_.stop_deadline_ms * kNsPerMs;
+      if (stop_at_ns && (in_flight_ == 0 || now_ns_ >= *stop_at_ns)) break;
       if (now_ns_ >= next_tick_ns_) tick();
-      const std::int64_t wait_ms = stop_at_ns != 0 ? std::min(kTickMs, (stop_at_ns - now_ns_) / kNsPerMs + 1) : kTickMs;
+      const std::int64_t wait_ms = stop_at_ns ? std::min(kTickMs, (*stop_at_ns - now_ns_) / kNsPerMs + 1) : kTickMs;
       const ZmqSocket::Ready ready = socket_->wait(wait_ms, line_->wake.fd());
       now_ns_ = clock_.monotonic_ns();
       send_replies();

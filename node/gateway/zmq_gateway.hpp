@@ -21,7 +21,7 @@ class ZmqGateway {
  public:
   struct Options {
     std::string endpoint = "127.0.0.1:7413";  ///< numeric address; port 0 takes a free one
-    std::string node_name;
+    std::string node_name{};
     std::uint32_t credit_batches = 32;     ///< batches a connection may have in flight
     std::uint32_t connections_max = 1024;  ///< further ones are answered with an error
     std::size_t frame_bytes_max = kBatchBytesMax;

@@ -15,3 +15,9 @@ wattring_fuzz(fuzz_native
 wattring_bench(native_bench
   SOURCES native_bench.cpp
   LIBS wattring_native wattring_msgpack benchmark::benchmark)
+wattring_test(zmq_unit KIND unit
+  SOURCES zmq_connections_test.cpp
+  LIBS wattring_gateway_io)
+wattring_test(zmq_gateway_test KIND integration
+  SOURCES native_client_test.cpp zmq_gateway_test.cpp
+  LIBS wattring_gateway_io wattring_msgpack cppzmq)
