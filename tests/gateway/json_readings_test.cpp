@@ -189,9 +189,9 @@ TEST(JsonReadings, QualityAndRevision) {
 }
 
 TEST(JsonReadings, AMisspeltMemberIsRefusedWithASuggestion) {
-  const Refusal refusal = only_refusal(reading(R"("register":"power_w","valeu":1)"));
+  const Refusal refusal = only_refusal(reading(R"("register":"power_w","val":1)"));
   EXPECT_EQ(refusal.reason, Reason::syntax);
-  EXPECT_EQ(refusal.got, "valeu");
+  EXPECT_EQ(refusal.got, "val");
   EXPECT_EQ(refusal.limit, "did you mean \"value\"?");
   EXPECT_EQ(only_refusal(reading(R"("register":"power_w","value":1,"temperature":{"a":[1,{}]})")).limit,
             "meter, register, time, value, unit, quality, revision");
