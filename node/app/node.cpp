@@ -11,6 +11,7 @@ namespace wattring::app {
 namespace {
 
 constexpr std::int64_t kRateWindowNs = 10'000'000'000;
+constexpr std::int64_t kRetentionEveryMs = kMsPerHour;
 constexpr std::size_t kJournalQueueRecords = 16'384;
 
 std::uint32_t worker_count(const Config& config) {
@@ -157,7 +158,18 @@ void Node::register_metrics() {
                           [this] { return static_cast<double>(workers_->recovering_workers()); });
 }
 
+void Node::retain(std::int64_t now_ms) {
+  const Config::Retention& keep = options_.config.retention;
+  if ((!keep.raw_ms && !keep.intervals_ms) || now_ms < next_retention_ms_) return;
+  next_retention_ms_ = now_ms + kRetentionEveryMs;
+  meter::RetentionDays days;
+  if (keep.raw_ms) days.raw = day_of(now_ms - *keep.raw_ms);
+  if (keep.intervals_ms) days.intervals = day_of(now_ms - *keep.intervals_ms);
+  workers_->request_retention(days);
+}
+
 void Node::tick() {
+  retain(clock_.wall_ms());
   const std::lock_guard lock(rate_mutex_);
   const std::int64_t now_ns = clock_.monotonic_ns();
   rate_samples_.push_back({now_ns, pipeline_->stored_total()});

@@ -51,7 +51,7 @@ class Node final : public http::QueryDoor {
   [[nodiscard]] const Endpoints& endpoints() const { return endpoints_; }
   /// A commit's outcome is unknown: the process must end with exit code 74 and start anew.
   [[nodiscard]] bool failed() const { return failed_.load(); }
-  /// Called a few times a second by one thread, for rates.
+  /// Called a few times a second by one thread, for rates and retention.
   void tick();
   /// Doors first, then what is in flight, then a checkpoint. Idempotent.
   void stop();
@@ -67,6 +67,7 @@ class Node final : public http::QueryDoor {
   Result<void> open(WriterId writer);
   Result<void> listen(Prng prng);
   void register_metrics();
+  void retain(std::int64_t now_ms);
   void add_problems(http::NodeStatus& status);
 
   const Options options_;
@@ -88,6 +89,7 @@ class Node final : public http::QueryDoor {
   std::unique_ptr<http::HttpServer> http_;
   std::unique_ptr<gateway::P1SourceService> p1_;
   bool stopped_ = false;
+  std::int64_t next_retention_ms_ = 0;  ///< tick()'s thread only
 
   struct RateSample {
     std::int64_t at_ns;

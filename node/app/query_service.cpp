@@ -5,6 +5,7 @@
 #include <chrono>
 #include <future>
 
+#include "node/meter/fold_options.hpp"
 #include "node/meter/registers.hpp"
 #include "node/meter/rollup.hpp"
 #include "persistence/format.hpp"
@@ -19,7 +20,6 @@ using meter::MeterTable;
 using meter::SeriesReader;
 
 constexpr std::chrono::seconds kWorkerWait{10};
-const Register kEquipmentId = obis(0, 0, 96, 1, 1);
 
 Failure busy() {
   return fail(ErrorCode::busy, "the node is still reading its journal, or has more queued than it can fold in 10 s",
@@ -88,18 +88,6 @@ std::vector<MeterSummary> page_of(const ShardWorkers::Shards& shards, const std:
   std::vector<MeterSummary> page;
   for (const Found& found : heap) page.push_back(summarise(*found.fold, found.index));
   return page;
-}
-
-meter::FoldOptions fold_options(Register reg) {
-  meter::FoldOptions options;
-  const meter::RegisterInfo* info = meter::find_register(reg);
-  if (info == nullptr) return options;
-  options.kind = info->kind;
-  options.modulus = info->modulus;
-  const bool energy =
-      info->dimension == meter::Dimension::active_energy || info->dimension == meter::Dimension::reactive_energy;
-  if (!energy) options.power_max_w = 0;  // the limit is one of power
-  return options;
 }
 
 }  // namespace
@@ -179,8 +167,8 @@ Result<QueryService::Resident> QueryService::find_series(const std::string& id, 
       if (series != meter::kNone) {
         answer.resident.series = series_of(fold, id, series);
         answer.resident.complete = fold.complete();
-        const MeterTable::SeriesIndex equipment = fold.meters().find_series(*index, kEquipmentId);
-        if (equipment != meter::kNone) answer.resident.equipment.push_back(series_of(fold, id, equipment));
+        const MeterTable::SeriesIndex equipment = fold.meters().find_series(*index, meter::kEquipmentId);
+        if (equipment != meter::kNone) answer.resident.equipment = series_of(fold, id, equipment);
         for (const Fact& fact : answer.resident.series.pending)
           if (const std::string* text = fold.pending_text(fact.value))
             answer.resident.texts.emplace_back(fact.value, *text);
@@ -243,15 +231,10 @@ Result<http::ReadingsAnswer> QueryService::readings(const http::ReadingsQuery& q
 
 Result<std::vector<std::int64_t>> QueryService::exchange_times(const persistence::ReadTransaction& disk,
                                                                Resident& resident, bool& damaged) {
-  std::vector<std::int64_t> times;
-  for (SeriesReader::Series& series : resident.equipment) {
-    SeriesReader reader(disk, std::move(series));
-    const auto all = reader.load_days(day_of(reader.series().first_ms), day_of(reader.series().last_ms));
-    if (!all) return Failure(all.error());
-    damaged = damaged || reader.damaged();
-    for (std::size_t i = 1; i < all->winners.size(); ++i)
-      if (all->winners[i].value != all->winners[i - 1].value) times.push_back(all->winners[i].start_ms);
-  }
+  if (!resident.equipment) return std::vector<std::int64_t>{};
+  SeriesReader reader(disk, std::move(*resident.equipment));
+  auto times = meter::exchange_times(reader);
+  damaged = reader.damaged();
   return times;
 }
 
@@ -266,7 +249,7 @@ Result<http::IntervalsAnswer> QueryService::intervals(const http::IntervalsQuery
   const auto exchanges = exchange_times(**disk, *resident, damaged);
   if (!exchanges) return Failure(exchanges.error());
 
-  const meter::FoldOptions options = fold_options(query.reg);
+  const meter::FoldOptions options = meter::fold_options(query.reg);
   if (options.kind == meter::Kind::event)
     return fail(ErrorCode::invalid_argument,
                 "register " + format_obis(query.reg) + " holds texts, which have no intervals",

@@ -1,14 +1,11 @@
 // SPDX-License-Identifier: Apache-2.0
 #pragma once
 
-#include <deque>
 #include <memory>
-#include <mutex>
 #include <optional>
 #include <string>
 #include <vector>
 
-#include "base/metrics.hpp"
 #include "base/time.hpp"
 #include "node/app/shard_workers.hpp"
 #include "node/http/query_door.hpp"
@@ -34,7 +31,7 @@ class QueryService {
   /// What a worker says of one series.
   struct Resident {
     meter::SeriesReader::Series series;
-    std::vector<meter::SeriesReader::Series> equipment;  ///< the meter's equipment-id series, if it has one
+    std::optional<meter::SeriesReader::Series> equipment;  ///< the meter's equipment-id series, if it has one
     std::vector<std::pair<std::int64_t, std::string>> texts;
     bool complete = true;
   };

@@ -3,9 +3,8 @@
 
 #include <algorithm>
 #include <chrono>
-#include <deque>
 #include <limits>
-#include <mutex>
+#include <optional>
 #include <span>
 #include <thread>
 #include <variant>
@@ -27,8 +26,11 @@ constexpr std::size_t kPrefetchAhead = 8;
 struct Visit {
   std::function<void(const ShardWorkers::Shards&)> visit;
 };
+struct Retain {
+  meter::RetentionDays days;
+};
 struct Wake {};
-using Task = std::variant<std::shared_ptr<const CutBatch>, Visit, Wake>;
+using Task = std::variant<std::shared_ptr<const CutBatch>, Visit, Retain, Wake>;
 
 }  // namespace
 
@@ -67,7 +69,7 @@ class ShardWorkers::Worker {
 
  private:
   struct SealInFlight {
-    std::size_t shard_slot;
+    std::optional<std::size_t> shard_slot;  ///< nothing: a retention step, which moves no facts
     std::shared_ptr<std::atomic<int>> slices_left;
     std::shared_ptr<std::atomic<bool>> refused;
   };
@@ -77,13 +79,14 @@ class ShardWorkers::Worker {
   void run() {
     recover();
     for (;;) {
-      const bool busy = sealing_pass_ && seals_.size() < kSealsInFlightMax;
+      const bool busy = sealing_pass_ ? seals_.size() < kSealsInFlightMax : retention_.has_value();
       auto task = queue_.pop_for(std::chrono::milliseconds(busy ? 0 : 200));
       if (task) handle(*task);
       if (!task && queue_.closed() && queue_.size() == 0) break;
       collect_seals();
       maybe_start_pass();
       if (sealing_pass_) seal_next();
+      if (!sealing_pass_ && seals_.empty()) retain_next();
     }
     if (checkpoint_at_end_) seal_everything();
     publish();
@@ -94,6 +97,9 @@ class ShardWorkers::Worker {
       fold(**batch);
     } else if (auto* visit = std::get_if<Visit>(&task)) {
       visit->visit(shards_);
+    } else if (auto* retain = std::get_if<Retain>(&task)) {
+      retention_ = retain->days;
+      retention_slot_ = 0;
     }
   }
 
@@ -226,7 +232,8 @@ class ShardWorkers::Worker {
   void collect_seals() {
     std::erase_if(seals_, [&](const SealInFlight& seal) {
       if (*seal.slices_left != 0) return false;
-      meter::ShardFold& fold = *shards_[seal.shard_slot];
+      if (!seal.shard_slot) return true;
+      meter::ShardFold& fold = *shards_[*seal.shard_slot];
       const std::size_t before = fold.pending_bytes();
       if (*seal.refused) {
         fold.abandon_seal();
@@ -239,6 +246,29 @@ class ShardWorkers::Worker {
       charge(fold.pending_bytes() - before);
       return true;
     });
+  }
+
+  // --- retention ---
+
+  void retain_next() {
+    if (!retention_ || !recovered_) return;
+    if (retention_slot_ == shards_.size()) {
+      retention_.reset();
+      return;
+    }
+    const meter::ShardFold& fold = *shards_[retention_slot_++];
+    SealInFlight step{std::nullopt, std::make_shared<std::atomic<int>>(1), std::make_shared<std::atomic<bool>>(false)};
+    auto disk = owner_.disk_.read();
+    if (!disk) return;
+    const auto sink = [&](std::vector<persistence::OwnedOp>&& slice, bool) -> Result<void> {
+      if (slice.empty()) return {};
+      return send(std::move(slice), step);
+    };
+    const auto done = meter::apply_retention(fold, owner_.key_, **disk, *retention_, sink);
+    if (done) owner_.dropped_.add(done->chunks_dropped);
+    if (!done) owner_.log_->warn("retention_failed", done.error().text());
+    --*step.slices_left;
+    seals_.push_back(std::move(step));
   }
 
   void seal_everything() {
@@ -329,6 +359,8 @@ class ShardWorkers::Worker {
   bool sealing_pass_ = false;
   std::size_t next_slot_ = 0;
   std::vector<SealInFlight> seals_;
+  std::optional<meter::RetentionDays> retention_;
+  std::size_t retention_slot_ = 0;
   std::uint64_t journal_bytes_ = 0;
   std::chrono::steady_clock::time_point writer_refused_until_{};
   std::thread thread_;
@@ -348,7 +380,8 @@ ShardWorkers::ShardWorkers(Options options, const sharding::ShardKey& key, const
           metrics.counter("wattring_conflicting_facts_total", "Facts that claim another value for the same key")),
       chunks_(metrics.counter("wattring_chunks_written_total", "Chunks written by sealing")),
       damaged_(metrics.counter("wattring_corrupt_values_total", "Stored values that did not verify and were left out")),
-      replayed_(metrics.counter("wattring_replayed_facts_total", "Facts folded again from the journal at start")) {
+      replayed_(metrics.counter("wattring_replayed_facts_total", "Facts folded again from the journal at start")),
+      dropped_(metrics.counter("wattring_retention_chunks_total", "Chunks of readings dropped by retention")) {
   WATTRING_CHECK(options.workers >= 1);
   for (std::size_t w = 0; w < options.workers; ++w) workers_.push_back(std::make_unique<Worker>(*this, w));
 }
@@ -381,6 +414,10 @@ bool ShardWorkers::post_all(std::function<void(const Shards&)> visit) {
   bool all = true;
   for (auto& worker : workers_) all = worker->push(Visit{visit}) && all;
   return all;
+}
+
+void ShardWorkers::request_retention(const meter::RetentionDays& days) {
+  for (auto& worker : workers_) (void)worker->push(Retain{days});
 }
 
 void ShardWorkers::request_checkpoint() {

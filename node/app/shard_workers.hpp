@@ -12,6 +12,7 @@
 #include "base/metrics.hpp"
 #include "base/result.hpp"
 #include "node/app/committed_batch.hpp"
+#include "node/meter/retention.hpp"
 #include "node/meter/shard_fold.hpp"
 #include "persistence/journal.hpp"
 #include "persistence/journal_writer.hpp"
@@ -51,6 +52,8 @@ class ShardWorkers {
   /// Runs `visit` once on each worker with all of its shards.
   using Shards = std::vector<std::unique_ptr<meter::ShardFold>>;
   [[nodiscard]] bool post_all(std::function<void(const Shards&)> visit);
+  /// Drops what is older than the days say, in the background; once a day is enough.
+  void request_retention(const meter::RetentionDays& days);
   /// Seals everything that is pending, in the background.
   void request_checkpoint();
 
@@ -82,6 +85,7 @@ class ShardWorkers {
   Counter& chunks_;
   Counter& damaged_;
   Counter& replayed_;
+  Counter& dropped_;
   std::atomic<std::uint64_t> unsealed_bytes_{0};
   std::atomic<std::size_t> recovering_{0};
   std::vector<std::unique_ptr<Worker>> workers_;

@@ -4,6 +4,7 @@
 #include <algorithm>
 
 #include "base/time.hpp"
+#include "node/meter/interval_chunk.hpp"
 #include "persistence/chunk_codec.hpp"
 #include "persistence/format.hpp"
 #include "persistence/keys.hpp"
@@ -75,6 +76,29 @@ Result<std::vector<Interval>> SeriesReader::window(std::span<const std::int64_t>
   return derive_intervals(chunk->winners, exchange_times_ms, options, from_ms, to_ms, conflicted_starts(chunk->losers));
 }
 
+Result<void> SeriesReader::take_kept_days(std::vector<Interval>& intervals) {
+  for (std::size_t at = 0; at < intervals.size();) {
+    const std::int32_t day = day_of(intervals[at].start_ms);
+    std::size_t end = at;
+    while (end < intervals.size() && day_of(intervals[end].start_ms) == day) ++end;
+    const std::string key = persistence::interval_key({series_.shard, day, series_.meter, series_.reg});
+    const auto stored = disk_.get(Table::interval, key);
+    if (!stored && stored.error().code != ErrorCode::not_found) return Failure(stored.error());
+    if (stored) {
+      const auto payload = persistence::open_value(*stored, persistence::position_of(key));
+      const auto kept =
+          payload ? decode_interval_day(*payload, day) : Result<std::vector<Interval>>(Failure(payload.error()));
+      if (!kept) damaged_ = true;
+      if (kept)
+        for (const Interval& interval : *kept)
+          for (std::size_t i = at; i < end; ++i)
+            if (intervals[i].start_ms == interval.start_ms) intervals[i] = interval;
+    }
+    at = end;
+  }
+  return {};
+}
+
 Result<std::vector<Interval>> SeriesReader::intervals(std::span<const std::int64_t> exchange_times_ms,
                                                       const FoldOptions& options, std::int64_t from_ms,
                                                       std::int64_t to_ms) {
@@ -83,10 +107,20 @@ Result<std::vector<Interval>> SeriesReader::intervals(std::span<const std::int64
     const std::int64_t end = std::min(to_ms, floor_to(begin, kMsPerDay) + kWindowMs);
     auto part = window(exchange_times_ms, options, begin, end);
     if (!part) return part;
+    if (auto replaced = take_kept_days(*part); !replaced) return Failure(replaced.error());
     all.insert(all.end(), part->begin(), part->end());
     begin = end;
   }
   return all;
+}
+
+Result<std::vector<std::int64_t>> exchange_times(SeriesReader& equipment) {
+  const auto all = equipment.load_days(day_of(equipment.series().first_ms), day_of(equipment.series().last_ms));
+  if (!all) return Failure(all.error());
+  std::vector<std::int64_t> times;
+  for (std::size_t i = 1; i < all->winners.size(); ++i)
+    if (all->winners[i].value != all->winners[i - 1].value) times.push_back(all->winners[i].start_ms);
+  return times;
 }
 
 }  // namespace wattring::meter

@@ -32,7 +32,7 @@ class SeriesReader {
 
   /// All facts that start on the UTC days [first_day, last_day].
   [[nodiscard]] Result<persistence::SeriesChunk> load_days(std::int32_t first_day, std::int32_t last_day);
-  /// derive_intervals() over exactly the facts it needs.
+  /// derive_intervals() over exactly the facts it needs; days whose readings retention dropped come from what it kept.
   [[nodiscard]] Result<std::vector<Interval>> intervals(std::span<const std::int64_t> exchange_times_ms,
                                                         const FoldOptions& options, std::int64_t from_ms,
                                                         std::int64_t to_ms);
@@ -44,10 +44,16 @@ class SeriesReader {
   Result<void> load_day(std::int32_t day, persistence::SeriesChunk& into);
   Result<std::vector<Interval>> window(std::span<const std::int64_t> exchange_times_ms, const FoldOptions& options,
                                        std::int64_t from_ms, std::int64_t to_ms);
+  Result<void> take_kept_days(std::vector<Interval>& intervals);
 
   const persistence::ReadTransaction& disk_;
   Series series_;
   bool damaged_ = false;
 };
+
+/// Register of the equipment id, in which a meter exchange shows.
+inline constexpr Register kEquipmentId = obis(0, 0, 96, 1, 1);
+/// When the meter was exchanged: the times at which its equipment-id series changes.
+[[nodiscard]] Result<std::vector<std::int64_t>> exchange_times(SeriesReader& equipment);
 
 }  // namespace wattring::meter

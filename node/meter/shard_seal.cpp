@@ -6,6 +6,7 @@
 
 #include "base/bytes.hpp"
 #include "base/time.hpp"
+#include "node/meter/slicer.hpp"
 #include "persistence/chunk_codec.hpp"
 #include "persistence/format.hpp"
 #include "persistence/keys.hpp"
@@ -14,10 +15,8 @@
 namespace wattring::meter {
 namespace {
 
-using persistence::OwnedOp;
 using persistence::SeriesChunk;
 using persistence::Table;
-using persistence::WriteOp;
 
 constexpr std::size_t kKeyPartBytes = 4;
 constexpr std::size_t kChunkFactsMax = 1U << 20U;
@@ -28,33 +27,6 @@ struct Group {
   MeterTable::SeriesIndex series;
   std::size_t first;
   std::size_t count;
-};
-
-/// Cuts operations into slices of about the target size.
-class Slicer {
- public:
-  explicit Slicer(const SliceSink& sink) : sink_(sink) {}
-
-  Result<void> add(WriteOp::Kind kind, Table table, std::string key, std::string value) {
-    if (bytes_ >= kSliceBytesTarget) {
-      auto sent = sink_(std::exchange(ops_, {}), false);
-      bytes_ = 0;
-      if (!sent) return sent;
-    }
-    bytes_ += key.size() + value.size();
-    ops_.push_back({kind, table, std::move(key), std::move(value)});
-    return {};
-  }
-  Result<void> put_sealed(Table table, std::string key, std::string_view payload) {
-    std::string value = persistence::seal_value(payload, persistence::position_of(key));
-    return add(WriteOp::Kind::put, table, std::move(key), std::move(value));
-  }
-  Result<void> finish() { return sink_(std::move(ops_), true); }
-
- private:
-  const SliceSink& sink_;
-  std::vector<OwnedOp> ops_;
-  std::size_t bytes_ = 0;
 };
 
 class Sealer {
@@ -221,7 +193,7 @@ class Sealer {
     }
     for (const std::string_view old : replaced) {
       if (std::find(written.begin(), written.end(), old) != written.end()) continue;
-      if (auto erased = slicer_.add(WriteOp::Kind::erase, Table::series, std::string(old), {}); !erased) return erased;
+      if (auto erased = slicer_.erase(Table::series, old); !erased) return erased;
     }
     return {};
   }

@@ -2,13 +2,12 @@
 #pragma once
 
 #include <cstdint>
-#include <functional>
 #include <string>
 #include <vector>
 
 #include "base/result.hpp"
 #include "node/meter/shard_fold.hpp"
-#include "persistence/group_commit.hpp"
+#include "node/meter/slicer.hpp"
 #include "persistence/journal.hpp"
 
 namespace wattring::meter {
@@ -21,14 +20,9 @@ struct SealStats {
   std::uint64_t chunk_bytes = 0;
 };
 
-/// Takes one slice of operations that belong into one transaction; slices come in order and the last one moves the
-/// shard's sealed-up-to mark, so a crash between two of them only repeats work.
-using SliceSink = std::function<Result<void>(std::vector<persistence::OwnedOp>&& slice, bool last)>;
-
-inline constexpr std::size_t kSliceBytesTarget = 1U << 20U;
-
 /// Merges what begin_seal() fixed into the day chunks found in `disk` and writes chunks, texts, snapshots of the
-/// touched meters, coverage and the sealed-up-to mark as slices. A chunk that does not decode is left alone under its
+/// touched meters, coverage and the sealed-up-to mark as slices. The last slice moves the mark,
+/// so a crash between two of them only repeats work. A chunk that does not decode is left alone under its
 /// key and reported in `damaged`; the new facts go beside it.
 Result<SealStats> seal_shard(const ShardFold& fold, const persistence::ReadTransaction& disk, const SliceSink& sink,
                              std::vector<std::string>& damaged);
