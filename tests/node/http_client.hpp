@@ -7,7 +7,8 @@
 #include <sys/socket.h>
 #include <unistd.h>
 
-#include <cstdlib>
+#include <charconv>
+#include <cstdint>
 #include <optional>
 #include <string>
 #include <string_view>
@@ -26,7 +27,7 @@ class RawClient {
   explicit RawClient(const std::string& address) {
     sockaddr_in to{};
     to.sin_family = AF_INET;
-    to.sin_port = htons(static_cast<std::uint16_t>(std::atoi(address.substr(address.rfind(':') + 1).c_str())));
+    to.sin_port = htons(static_cast<std::uint16_t>(number(address, address.rfind(':') + 1)));
     to.sin_addr.s_addr = htonl(INADDR_LOOPBACK);
     descriptor_ = ::socket(AF_INET, SOCK_STREAM | SOCK_CLOEXEC, 0);
     connected_ = ::connect(descriptor_, reinterpret_cast<const sockaddr*>(&to), sizeof to) == 0;
@@ -55,10 +56,9 @@ class RawClient {
     const std::size_t end = buffer_.find("\r\n\r\n") + 4;
     response.head = buffer_.substr(0, end);
     buffer_.erase(0, end);
-    if (response.head.size() > 12) response.status = std::atoi(response.head.c_str() + 9);
+    if (response.head.size() > 12) response.status = static_cast<int>(number(response.head, 9));
     const std::size_t at = response.head.find("Content-Length: ");
-    const std::size_t size =
-        at == std::string::npos || !has_body ? 0 : std::strtoul(response.head.c_str() + at + 16, nullptr, 10);
+    const std::size_t size = at == std::string::npos || !has_body ? 0 : number(response.head, at + 16);
     while (buffer_.size() < size)
       if (!fill()) return std::nullopt;
     response.body = buffer_.substr(0, size);
@@ -82,6 +82,12 @@ class RawClient {
   }
 
  private:
+  /// The digits at that place; 0 when there are none.
+  static std::size_t number(std::string_view text, std::size_t at) {
+    std::size_t value = 0;
+    std::from_chars(text.data() + at, text.data() + text.size(), value);
+    return value;
+  }
   bool fill() {
     pollfd entry{descriptor_, POLLIN, 0};
     if (::poll(&entry, 1, 20'000) <= 0) return false;

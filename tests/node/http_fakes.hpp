@@ -6,7 +6,7 @@
 #include <deque>
 #include <functional>
 #include <mutex>
-#include <nlohmann/json.hpp>
+#include <nlohmann/json_fwd.hpp>
 #include <optional>
 #include <string>
 #include <string_view>
@@ -147,9 +147,10 @@ struct ApiFixture {
 };
 
 /// Discarded (an invalid value) when the body is not JSON.
-inline nlohmann::json parse(const Response& response) {
-  return nlohmann::json::parse(response.body, nullptr, false);
-}
+[[nodiscard]] nlohmann::json parse(const Response& response);
+[[nodiscard]] nlohmann::json parse(std::string_view text);
+
+[[nodiscard]] std::string gzip(std::string plain);
 
 inline std::string header(const Response& response, std::string_view name) {
   for (const auto& [key, value] : response.headers)

@@ -1,7 +1,8 @@
 // SPDX-License-Identifier: Apache-2.0
-#include "tests/node/http_server_fixture.hpp"
+#include <nlohmann/json.hpp>
 
-#include <random>
+#include "base/prng.hpp"
+#include "tests/node/http_server_fixture.hpp"
 
 namespace wattring::http {
 namespace {
@@ -141,10 +142,10 @@ TEST_F(HostileClient, OtherMethodsAreRefused) {
 
 TEST_F(HostileClient, NoiseIsAnsweredWithABadRequestOrNothing) {
   start();
-  std::mt19937 random(7);
+  Prng random(7);
   for (int i = 0; i < 200; ++i) {
     RawClient client(address);
-    std::string noise(1 + random() % 300, '\0');
+    std::string noise(1 + random.below(300), '\0');
     for (char& c : noise) c = static_cast<char>(random());
     client.send((i % 2 == 0 ? "GET /livez HTTP/1.1\r\n" : "") + noise + "\r\n\r\n");
     client.finish_sending();

@@ -4,13 +4,13 @@
 #include <algorithm>
 #include <array>
 #include <cstdio>
+#include <nlohmann/json.hpp>
 #include <string>
 
 #include "base/limits.hpp"
 #include "node/gateway/p1_telegram.hpp"
 #include "node/http/ingest_reply.hpp"
 #include "tests/node/http_fakes.hpp"
-#include "tests/node/http_gzip.hpp"
 
 namespace wattring::http {
 namespace {
@@ -70,7 +70,7 @@ TEST(InfluxWrite, TakesThePrecisionOfBothApis) {
 
 TEST(InfluxWrite, AMisspeltParameterIsRefusedBecauseItMeantSomething) {
   ApiFixture fixture;
-  const Response response = fixture.post("/write?precison=s", std::string(kGoodLine));
+  const Response response = fixture.post("/write?precisio=s", std::string(kGoodLine));
   EXPECT_EQ(response.status, 400);
   EXPECT_NE(parse(response)["error"]["hint"].get<std::string>().find("did you mean \"precision\""), std::string::npos);
 }

@@ -2,6 +2,7 @@
 #include <gtest/gtest.h>
 
 #include <algorithm>
+#include <nlohmann/json.hpp>
 
 #include "tests/node/http_fakes.hpp"
 
@@ -257,7 +258,7 @@ TEST_F(IntervalsApi, RefuseWhatTheyDoNotKnowAndNameTheLimit) {
   EXPECT_NE(hint("tz=Europe/Atlantis").find("Europe/Atlantis"), std::string::npos);
   EXPECT_NE(hint("from=2020-01-01T00:00:00Z").find("at most 416 days"), std::string::npos);
   EXPECT_NE(hint("every=1d&from=2010-01-01T00:00:00Z").find("at most 3660 days"), std::string::npos);
-  EXPECT_NE(hint("evry=1d").find("did you mean \"every\""), std::string::npos);
+  EXPECT_NE(hint("everyy=1d").find("did you mean \"every\""), std::string::npos);
   EXPECT_EQ(fixture.get("/api/v1/meters/M1/intervals?register=import_wh&every=1h&from=2023-01-01T00:00:00Z").status,
             200)
       << "hours may reach further back than quarters";

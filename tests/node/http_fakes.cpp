@@ -1,13 +1,20 @@
 // SPDX-License-Identifier: Apache-2.0
-#pragma once
+#include "tests/node/http_fakes.hpp"
 
 #include <zlib.h>
 
-#include <string>
+#include <nlohmann/json.hpp>
 
 namespace wattring::http {
 
-inline std::string gzip(std::string plain) {
+nlohmann::json parse(std::string_view text) {
+  return nlohmann::json::parse(text, nullptr, false);
+}
+nlohmann::json parse(const Response& response) {
+  return parse(response.body);
+}
+
+std::string gzip(std::string plain) {
   z_stream stream{};
   deflateInit2(&stream, 6, Z_DEFLATED, 15 + 16, 8, Z_DEFAULT_STRATEGY);
   std::string out(compressBound(static_cast<uLong>(plain.size())) + 64, '\0');
