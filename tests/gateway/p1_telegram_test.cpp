@@ -99,7 +99,8 @@ TEST(P1Telegram, ALineMayHaveSeveralGroupsAndGoOnInTheNextLine) {
 
 TEST(P1Telegram, EmptyValuesAreGroups) {
   P1Telegram telegram;
-  ASSERT_FALSE(parse_p1_telegram(frame({"0-0:96.13.0()"}), telegram));
+  const std::string text = frame({"0-0:96.13.0()"});
+  ASSERT_FALSE(parse_p1_telegram(text, telegram));
   ASSERT_EQ(telegram.lines.size(), 1U);
   ASSERT_EQ(telegram.lines[0].group_count, 1U);
   EXPECT_EQ(telegram.groups(telegram.lines[0])[0], "");
@@ -135,7 +136,8 @@ TEST(P1Telegram, HalvesOfTwoTelegramsAreFoundByACodeThatStandsTwice) {
 
 TEST(P1Telegram, CodesOfAnotherFormAreKeptRaw) {
   P1Telegram telegram;
-  ASSERT_FALSE(parse_p1_telegram(frame({"C.1.0(123)", "C.1.0(456)", "1-0:1.8.1(1*Wh)"}), telegram));
+  const std::string text = frame({"C.1.0(123)", "C.1.0(456)", "1-0:1.8.1(1*Wh)"});
+  ASSERT_FALSE(parse_p1_telegram(text, telegram));
   ASSERT_EQ(telegram.lines.size(), 3U);
   EXPECT_FALSE(telegram.lines[0].reg);
   EXPECT_EQ(telegram.lines[0].code, "C.1.0");
