@@ -29,7 +29,7 @@ MAY_USE = {
 IO_FILES = {
     "base": r"(log|metrics|time|prng|check)\.cpp|bounded_queue\.hpp|metrics\.hpp",
     "cluster": r"(zmq_\w+|curve|\w+_service)\.[ch]pp",
-    "persistence": r"(lmdb\w*|journal_writer|data_directory|memory_journal|\w+_service)\.[ch]pp",
+    "persistence": r"(lmdb\w*|journal_writer|data_directory|files|memory_journal|\w+_service)\.[ch]pp",
     "sharding": r"(?!)",
     "node/meter": r"(zone|\w+_service)\.cpp",
 }
@@ -43,16 +43,16 @@ IMPURE = re.compile(
 # Library header -> the files that may include it. Everybody else goes through those files' own doors.
 LIBRARIES = [
     (r"lmdb\.h", r"persistence/lmdb\w*\.cpp|tests/bench/.*\.cpp"),
-    (r"zmq(_addon)?\.hpp|zmq\.h", r"cluster/zmq_\w+\.cpp|node/gateway/(zmq|native)_\w+\.cpp|tests/.*\.cpp"),
+    (r"zmq(_addon)?\.hpp|zmq\.h", r"cluster/zmq\w*\.cpp|node/gateway/zmq\w*\.cpp|tests/.*\.[ch]pp"),
     (r"httplib\.h",
      r"node/(http|gateway|ctl|sim|alert)/http\w*\.cpp|node/http/\w*(server|client)\w*\.cpp|tests/.*\.cpp"),
     (r"CLI/.*", r"node/(app|ctl|sim)/\w+\.cpp"),
     (r"toml\+\+/.*", r"node/app/config\w*\.cpp"),
     (r"date/.*", r"node/meter/zone\.cpp"),
-    (r"nlohmann/.*", r"node/\w+/\w*json\w*\.cpp|tests/.*\.cpp"),
+    (r"nlohmann/.*", r"node/\w+/\w*json\w*\.cpp|tests/.*\.[ch]pp"),
     (r"spdlog/.*", r"base/log\.cpp"),
     (r"xxhash\.h", r"base/hash\.cpp"),
-    (r"msgpack.*", r"node/gateway/\w+\.cpp|cluster/\w+\.cpp|sharding/\w+\.cpp"),
+    (r"msgpack.*", r"node/gateway/native_\w+\.[ch]pp|cluster/\w+\.cpp|sharding/\w+\.cpp|tests/.*\.[ch]pp"),
     (r"zlib\.h", r"node/(http|gateway)/\w+\.cpp|tests/.*\.cpp"),
     (r"rapidcheck.*|gtest/.*|gmock/.*|benchmark/.*", r"tests/.*"),
 ]
