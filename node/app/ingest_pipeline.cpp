@@ -45,6 +45,7 @@ IngestPipeline::IngestPipeline(Options options, const sharding::ShardKey& key, W
     refused_[static_cast<std::size_t>(reason)] =
         &metrics.counter("wattring_rejected_total", "Readings refused, by reason", label);
   }
+  last_lsn_ = options.last_lsn.value;
   metrics.gauge_function("wattring_ingest_in_flight_bytes", "Bytes of batches between admission and fold",
                          [this] { return static_cast<double>(budget_.used()); });
 }

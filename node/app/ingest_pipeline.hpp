@@ -27,6 +27,7 @@ class IngestPipeline final : public gateway::IngestDoor {
     std::int64_t accept_past_ms = 0;
     std::int64_t accept_future_ms = 0;
     std::uint64_t in_flight_bytes_max = 256ULL << 20U;
+    Lsn last_lsn;  ///< of the journal as it was found
   };
   /// `on_unknown` runs once, on the journal writer's thread, when a commit's outcome is unknown: the node must restart.
   IngestPipeline(Options options, const sharding::ShardKey& key, WriterId writer, persistence::JournalWriter& journal,

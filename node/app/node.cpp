@@ -59,6 +59,9 @@ Result<void> Node::open(WriterId writer) {
   if (!snapshot) return Failure(snapshot.error());
   const auto next = persistence::next_lsn(**snapshot);
   if (!next) return Failure(next.error());
+  const auto first = persistence::first_lsn(**snapshot);
+  if (!first) return Failure(first.error());
+  first_lsn_found_ = *first;
   snapshot->reset();
 
   persistence::JournalWriter::Options writer_options;
@@ -75,7 +78,7 @@ Result<void> Node::open(WriterId writer) {
   worker_options.journal_bytes_max = config.store.journal_bytes_max;
   workers_ = std::make_unique<ShardWorkers>(worker_options, *key_, directory_->journal(), *writer_, metrics_, log_);
   IngestPipeline::Options pipeline_options{config.ingest.accept_past_ms, config.ingest.accept_future_ms,
-                                           config.ingest.in_flight_bytes_max};
+                                           config.ingest.in_flight_bytes_max, Lsn{next->value - 1}};
   pipeline_ = std::make_unique<IngestPipeline>(pipeline_options, *key_, writer, *writer_, *workers_, clock_, metrics_,
                                                [this] { failed_ = true; });
   query_ = std::make_unique<QueryService>(*key_, *workers_, directory_->journal(), clock_);
@@ -214,6 +217,8 @@ http::NodeStatus Node::status() {
   status.ack_p99_s = pipeline_->ack_latency().quantile_seconds(0.99);
   status.commit_p99_s = metrics_.histogram("wattring_journal_commit_seconds", "").quantile_seconds(0.99);
   status.last_lsn = pipeline_->last_lsn();
+  const std::uint64_t first_lsn = std::max(first_lsn_found_.value, workers_->truncated_before().value);
+  status.journal_records = status.last_lsn + 1 - std::min(first_lsn, status.last_lsn + 1);
   status.unsealed_facts = workers_->unsealed_facts();
   status.disk_reserve = writer_->reserve_reached();
   status.insecure = options_.config.insecure;

@@ -76,6 +76,7 @@ class Node final : public http::QueryDoor {
   Metrics metrics_;
   std::atomic<bool> failed_{false};
   std::int64_t started_ms_ = 0;
+  Lsn first_lsn_found_;  ///< least LSN in the journal at start
   Endpoints endpoints_;
 
   std::unique_ptr<persistence::DataDirectory> directory_;

@@ -427,7 +427,10 @@ void ShardWorkers::request_checkpoint() {
 void ShardWorkers::publish_sealed() {
   std::uint64_t safe = std::numeric_limits<std::uint64_t>::max();
   for (const auto& worker : workers_) safe = std::min(safe, worker->safe_lsn.load());
-  if (safe > 0 && safe != std::numeric_limits<std::uint64_t>::max()) writer_.truncate_before(Lsn{safe});
+  if (safe > 0 && safe != std::numeric_limits<std::uint64_t>::max()) {
+    truncated_before_.store(safe, std::memory_order_relaxed);
+    writer_.truncate_before(Lsn{safe});
+  }
 }
 
 std::uint64_t ShardWorkers::unsealed_facts() const {

@@ -66,6 +66,8 @@ class ShardWorkers {
   [[nodiscard]] std::uint64_t resident_bytes() const;
   /// Values that did not verify and were left out.
   [[nodiscard]] std::uint64_t damaged() const { return damaged_.value(); }
+  /// Records below this were given up to truncation.
+  [[nodiscard]] Lsn truncated_before() const { return Lsn{truncated_before_.load(std::memory_order_relaxed)}; }
   [[nodiscard]] bool unsealed_full() const { return unsealed_bytes() > options_.unsealed_bytes_max; }
 
  private:
@@ -88,6 +90,7 @@ class ShardWorkers {
   Counter& dropped_;
   std::atomic<std::uint64_t> unsealed_bytes_{0};
   std::atomic<std::size_t> recovering_{0};
+  std::atomic<std::uint64_t> truncated_before_{0};
   std::vector<std::unique_ptr<Worker>> workers_;
 };
 
