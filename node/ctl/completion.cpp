@@ -34,13 +34,13 @@ std::string bash_script(const Verb& root) {
   }
   std::string out = fmt::format(
       "_{0}() {{\n"
-      "  local path=\"\" words=\"\" i next\n"
+      "  local place=\"\" words=\"\" i next\n"
       "  local known=\"{1} \"\n"
       "  for ((i = 1; i < COMP_CWORD; i++)); do\n"
-      "    next=\"${{path:+$path/}}${{COMP_WORDS[i]}}\"\n"
-      "    [[ \"$known\" == *\" $next \"* ]] && path=\"$next\"\n"
+      "    next=\"${{place:+$place/}}${{COMP_WORDS[i]}}\"\n"
+      "    [[ \"$known\" == *\" $next \"* ]] && place=\"$next\"\n"
       "  done\n"
-      "  case \"${{path//\\// }}\" in\n",
+      "  case \"${{place//\\// }}\" in\n",
       root.name, verbs);
   bash_cases(root, "", root, out);
   out += fmt::format(
@@ -57,7 +57,7 @@ std::string zsh_script(const Verb& root) {
   // zsh has no mapfile; its bashcompinit runs the rest as it is.
   const std::string mapfile = "mapfile -t COMPREPLY < <(compgen -W \"$words\" -- \"${COMP_WORDS[COMP_CWORD]}\")";
   const std::size_t at = bash.find(mapfile);
-  bash.replace(at, mapfile.size(), "COMPREPLY=(${(f)\"$(compgen -W \"$words\" -- \"${COMP_WORDS[COMP_CWORD]}\")\"})");
+  bash.replace(at, mapfile.size(), "COMPREPLY=($(compgen -W \"$words\" -- \"${COMP_WORDS[COMP_CWORD]}\"))");
   return "autoload -U +X compinit && compinit\nautoload -U +X bashcompinit && bashcompinit\n" + bash;
 }
 

@@ -96,7 +96,8 @@ std::string value_text(const Json& value, std::string_view base_unit) {
     return fmt::format("{} {}", grouped(value.number() / unit.divisor, unit.decimals), unit.shown);
   }
   std::string text = value.is_integer() ? grouped(value.integer()) : fmt::format("{}", value.number());
-  if (!base_unit.empty()) text += fmt::format(" {}", base_unit);
+  // "1" is the unit of what is merely counted.
+  if (!base_unit.empty() && base_unit != "1") text += fmt::format(" {}", base_unit);
   return text;
 }
 

@@ -53,10 +53,12 @@ void print_stat(const DataDirectory& directory, const persistence::JournalStat& 
     out << fmt::format("{:<10}{:>14}{:>18}{:>18}\n", persistence::to_string(static_cast<persistence::Table>(i)),
                        table.values, table.key_bytes, table.value_bytes);
   }
-  out << fmt::format("\nrecords {} to {}   entries {}   shards {}   writers {}   bad records {}\n",
-                     stat.first_lsn.value, stat.last_lsn.value, stat.entries, stat.shards, stat.writers,
-                     stat.bad_records);
-  out << fmt::format("bytes   used {}   reusable {}   file {}   map {}\n", usage.used_bytes, usage.reusable_bytes,
+  out << (stat.entries == 0
+              ? "\njournal  empty: all readings are sealed"
+              : fmt::format("\njournal  records {} to {}   entries {}   shards {}   writers {}", stat.first_lsn.value,
+                            stat.last_lsn.value, stat.entries, stat.shards, stat.writers));
+  out << fmt::format("   bad records {}\n", stat.bad_records);
+  out << fmt::format("bytes    used {}   reusable {}   file {}   map {}\n", usage.used_bytes, usage.reusable_bytes,
                      usage.file_bytes, usage.map_bytes);
 }
 

@@ -1,6 +1,7 @@
 // SPDX-License-Identifier: Apache-2.0
 #include <fmt/format.h>
 
+#include <algorithm>
 #include <cerrno>
 #include <cstdio>
 #include <cstring>
@@ -74,12 +75,11 @@ class Progress {
     const std::int64_t every_ms = context_.err_is_terminal ? kTerminalMs : kPipeMs;
     if (now_ns - last_ns_ < every_ms * 1'000'000) return;
     last_ns_ = now_ns;
-    const double seconds = elapsed_s();
-    context_.err << fmt::format(
-        "{}{} {}s, {}, {}/s, {} refused{}", context_.err_is_terminal ? "\r\x1b[K" : "",
-        grouped(static_cast<std::int64_t>(tally.items)), item_name(format),
-        bytes_text(static_cast<double>(tally.bytes)), grouped(static_cast<double>(tally.items) / seconds, 0),
-        grouped(static_cast<std::int64_t>(tally.refused)), context_.err_is_terminal ? "" : "\n");
+    context_.err << fmt::format("{}{}, {}, {}/s, {} refused{}", context_.err_is_terminal ? "\r\x1b[K" : "",
+                                plural(tally.items, item_name(format)), bytes_text(static_cast<double>(tally.bytes)),
+                                grouped(static_cast<double>(tally.items) / elapsed_s(), 0),
+                                grouped(static_cast<std::int64_t>(tally.refused)),
+                                context_.err_is_terminal ? "" : "\n");
     context_.err.flush();
   }
   void clear() const {
@@ -151,9 +151,8 @@ Outcome<ImportFormat> format_of(const ImportArguments& arguments, const std::str
 
 std::string summary_text(const ImportTally& tally, ImportFormat format, std::uint64_t skipped, double seconds) {
   std::string text =
-      fmt::format("{} {}{} sent ({}) in {} requests, {:.1f} s\n", grouped(static_cast<std::int64_t>(tally.items)),
-                  item_name(format), tally.items == 1 ? "" : "s", bytes_text(static_cast<double>(tally.bytes)),
-                  grouped(static_cast<std::int64_t>(tally.requests)), seconds);
+      fmt::format("{} sent ({}) in {}, {:.1f} s\n", plural(tally.items, item_name(format)),
+                  bytes_text(static_cast<double>(tally.bytes)), plural(tally.requests, "request"), seconds);
   if (skipped != 0) text += fmt::format("{} bytes before the first telegram passed over\n", skipped);
   if (tally.stored_is_known) {
     text += fmt::format("{} readings stored{}, ", grouped(static_cast<std::int64_t>(tally.stored)),

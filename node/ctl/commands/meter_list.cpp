@@ -11,9 +11,14 @@ namespace {
 
 constexpr std::int64_t kPage = 1000;
 
-std::string registers_text(const Json& registers) {
+constexpr std::size_t kShownRegisters = 4;
+
+std::string registers_text(const Json& registers, std::size_t most) {
   std::string text;
-  for (const Json& one : registers.items()) text += (text.empty() ? "" : " ") + one.string();
+  for (const Json& one : registers.items()) {
+    if (most-- == 0) return text + " ...";
+    text += (text.empty() ? "" : " ") + one.string();
+  }
   return text;
 }
 
@@ -39,10 +44,11 @@ Outcome<Answer> meter_list(Session& session, const MeterListArguments& arguments
   Table table({{"METER", left}, {"LAST READING", left}, {"REGISTERS", right}, {"", left}});
   answer.csv.columns = {"meter", "last_time", "registers"};
   for (const Json& meter : meters.items()) {
-    const std::string registers = registers_text(meter["registers"]);
     table.add({meter["meter"].string(), time_text(meter["last_time"].string()),
-               fmt::format("{}", meter["registers"].items().size()), registers});
-    answer.csv.rows.push_back({meter["meter"].string(), meter["last_time"].string(), registers});
+               fmt::format("{}", meter["registers"].items().size()),
+               registers_text(meter["registers"], kShownRegisters)});
+    answer.csv.rows.push_back({meter["meter"].string(), meter["last_time"].string(),
+                               registers_text(meter["registers"], meter["registers"].items().size())});
   }
   answer.text = table.text() + plural(table.size(), "meter") + (more ? ", and there are more" : "") + ".\n";
   if (more) answer.note = fmt::format("The list goes on after {}; see more with --limit or --prefix.", after);

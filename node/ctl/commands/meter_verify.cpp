@@ -1,6 +1,8 @@
 // SPDX-License-Identifier: Apache-2.0
 #include <fmt/format.h>
 
+#include <algorithm>
+
 #include "node/ctl/commands/commands.hpp"
 #include "node/ctl/conservation.hpp"
 #include "node/ctl/meter_api.hpp"
@@ -118,9 +120,11 @@ Answer answer_of(const std::string& meter, TimeSpan span, const std::vector<Chec
   }
   answer.text = fmt::format("{}   {} to {}\n", meter, format_rfc3339(span.from_ms), format_rfc3339(span.to_ms));
   answer.text += table.text() + differences;
-  answer.text += holds ? "Every interval that can be checked adds up to its register.\n"
-                       : "The intervals do not add up to the registers: please report this, with the output of "
-                         "wattringctl meter verify -o json.\n";
+  const bool any = std::any_of(all.begin(), all.end(), [](const Checked& one) { return one.result.checked != 0; });
+  answer.text += holds && !any ? "Nothing could be checked in this time: see what was left out.\n"
+                 : holds       ? "Every interval that can be checked adds up to its register.\n"
+                               : "The intervals do not add up to the registers: please report this, with the output of "
+                                 "wattringctl meter verify -o json.\n";
   answer.exit_code = holds ? kExitDone : kExitDataWrong;
   answer.document.set("schema", "wattring.meter-verify/1")
       .set("meter", meter)

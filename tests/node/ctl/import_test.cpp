@@ -57,7 +57,7 @@ TEST_F(Import, SendsJsonAndTellsWhatBecameOfIt) {
   ctl.nodes.answer(kReadings, 200, reply(2));
   const Ran ran = ctl.run({"import", file("a.json", "[{\"meter\":\"M\"},{\"meter\":\"N\"}]")});
   EXPECT_EQ(ran.code, 0) << ran.err;
-  EXPECT_EQ(ran.out, "2 elements sent (29 B) in 1 requests, 0.0 s\n2 readings stored (SINGLE), 0 refused\n");
+  EXPECT_EQ(ran.out, "2 elements sent (29 B) in 1 request, 0.0 s\n2 readings stored (SINGLE), 0 refused\n");
   ASSERT_EQ(ctl.nodes.seen.size(), 1U);
   EXPECT_EQ(ctl.nodes.seen[0].request.content_type, "application/json");
   EXPECT_EQ(ctl.nodes.seen[0].request.body, "[{\"meter\":\"M\"},{\"meter\":\"N\"}]");
@@ -117,7 +117,7 @@ TEST_F(Import, ComesBackWhenTheNodeSays) {
   EXPECT_EQ(ctl.clock.now_ms - start_ms, 14'000);
   EXPECT_EQ(ran.err,
             "127.0.0.1:7414 is turning readings away: BUSY; trying again\n"
-            "1 lines, 22 B, 0/s, 0 refused\n");
+            "1 line, 22 B, 0/s, 0 refused\n");
   EXPECT_EQ(ctl.nodes.seen.size(), 3U);
   EXPECT_EQ(ctl.nodes.seen[0].request.body, ctl.nodes.seen[2].request.body);
 }

@@ -38,6 +38,7 @@ TEST(Wording, ValuesAreShownInTheUnitsOfMetersAndBills) {
   EXPECT_EQ(value_text(Json(5), "MJ"), "5 MJ");
   EXPECT_EQ(value_text(Json("moved"), ""), "moved");
   EXPECT_EQ(value_text(Json(), "Wh"), "-");
+  EXPECT_EQ(value_text(Json(3), "1"), "3");
 }
 
 TEST(Wording, ASparklineRunsFromTheLeastToTheMost) {
