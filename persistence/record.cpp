@@ -1,7 +1,7 @@
 // SPDX-License-Identifier: Apache-2.0
 #include "persistence/record.hpp"
 
-#include <array>
+#include <cstring>
 #include <utility>
 
 #include "base/bytes.hpp"
@@ -19,29 +19,28 @@ std::string_view view(const WriterId& writer) {
   return {reinterpret_cast<const char*>(writer.bytes.data()), writer.bytes.size()};
 }
 
+// A header or link that is put together on the stack: one append instead of one a field.
 template <std::size_t N>
 class Fixed {
  public:
   template <class T>
   void add(T v) {
-    for (std::size_t i = 0; i < sizeof(T); ++i) bytes_[size_ + i] = static_cast<char>(v >> (8 * (sizeof(T) - 1 - i)));
-    size_ += sizeof(T);
+    for (std::size_t i = 0; i < sizeof(T); ++i) end_[i] = static_cast<char>(v >> (8 * (sizeof(T) - 1 - i)));
+    end_ += sizeof(T);
   }
   void add_varint(std::uint64_t v) {
-    while (v >= 0x80) {
-      bytes_[size_++] = static_cast<char>(v | 0x80);
-      v >>= 7U;
-    }
-    bytes_[size_++] = static_cast<char>(v);
+    for (; v >= 0x80; v >>= 7U) *end_++ = static_cast<char>(v | 0x80);
+    *end_++ = static_cast<char>(v);
   }
-  void add_bytes(std::string_view v) {
-    for (const char c : v) bytes_[size_++] = c;
+  void add(const WriterId& writer) {
+    std::memcpy(end_, writer.bytes.data(), writer.bytes.size());
+    end_ += writer.bytes.size();
   }
-  [[nodiscard]] std::string_view view() const { return {bytes_.data(), size_}; }
+  [[nodiscard]] std::string_view view() const { return {bytes_, static_cast<std::size_t>(end_ - bytes_)}; }
 
  private:
-  std::array<char, N> bytes_{};
-  std::size_t size_ = 0;
+  char bytes_[N];
+  char* end_ = bytes_;
 };
 
 std::uint64_t load_u64(std::string_view bytes) {
@@ -110,7 +109,7 @@ Result<std::size_t> check_directory(std::string_view directory, std::size_t payl
 std::uint64_t chain_of(std::uint64_t previous_chain, const EntryView& entry) {
   Fixed<64> link;
   link.add(previous_chain);
-  link.add_bytes(view(entry.writer));
+  link.add(entry.writer);
   link.add(entry.shard.value);
   link.add(entry.sequence.value);
   link.add(entry.format);
