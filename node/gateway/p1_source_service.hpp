@@ -21,7 +21,7 @@ namespace wattring::gateway {
 class P1SourceService {
  public:
   struct Source {
-    std::string name;                       ///< for logs and metrics; [a-z0-9_-], unique
+    std::string name;                       ///< for logs and metrics; letters, digits, - and _; unique
     std::string address;                    ///< "host:port"
     std::string meter;                      ///< meter id; empty = the equipment id in the telegram
     std::string zone = "Europe/Amsterdam";  ///< IANA zone of the telegram's local times

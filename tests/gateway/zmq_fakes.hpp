@@ -50,7 +50,14 @@ class FakeDoor final : public IngestDoor {
       const std::lock_guard lock(mutex_);
       held.swap(held_);
     }
-    for (Held& one : held) one.reply(reply_to(one.batch));
+    for (Held& one : held) {
+      IngestReply reply = reply_to(one.batch);
+      {
+        const std::lock_guard lock(mutex_);
+        taken_.push_back(std::move(one.batch));
+      }
+      one.reply(std::move(reply));
+    }
     return held.size();
   }
   [[nodiscard]] std::size_t held() const {
