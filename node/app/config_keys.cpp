@@ -16,16 +16,19 @@ constexpr std::uint64_t kGiB = 1ULL << 30U;
 constexpr std::uint64_t kTiB = 1ULL << 40U;
 constexpr std::int64_t kMsPerYear = 365 * kMsPerDay;
 
-/// Dropping by age is not there yet. A duration is refused rather than taken and not acted upon.
 ConfigKey retention(std::string name, std::string meaning, std::optional<std::int64_t> Config::Retention::*member) {
   return fields::field<Config>(
-      "retention", std::move(name), "\"keep\"", std::move(meaning),
+      "retention", std::move(name), "\"keep\" or duration", std::move(meaning),
       [member](Config& config) -> auto& { return config.retention.*member; },
       [](const RawValue& raw) -> Result<std::optional<std::int64_t>> {
         if (raw.text == "keep" && raw.kind <= RawValue::Kind::string) return std::optional<std::int64_t>{};
-        return fail(ErrorCode::invalid_argument, "is not \"keep\": this release keeps everything");
+        auto value = fields::as_duration(raw, kMsPerDay, 1000 * kMsPerYear);
+        if (!value) return Failure(value.error());
+        return std::optional<std::int64_t>{*value};
       },
-      [](const std::optional<std::int64_t>&) { return toml_string("keep"); });
+      [](const std::optional<std::int64_t>& value) {
+        return toml_string(value ? format_duration_ms(*value) : "keep");
+      });
 }
 
 void add_access_keys(std::vector<ConfigKey>& keys) {
@@ -120,8 +123,8 @@ void add_store_keys(std::vector<ConfigKey>& keys) {
       "store", "workers", "Threads that own the shards; 0 = one per core.",
       [](Config& c) -> auto& { return c.store.workers; }, 0, 256));
   keys.push_back(
-      retention("raw", "Readings are kept; dropping by age is for a later release.", &Config::Retention::raw_ms));
-  keys.push_back(retention("intervals", "The same for intervals.", &Config::Retention::intervals_ms));
+      retention("raw", "Age at which readings are dropped, by whole UTC days; their intervals stay.", &Config::Retention::raw_ms));
+  keys.push_back(retention("intervals", "Age at which intervals whose readings are gone are dropped, by whole UTC days.", &Config::Retention::intervals_ms));
   keys.push_back(fields::choice("log", "level", "The least severe event that is written to standard error.",
                                 [](Config& c) -> auto& { return c.log.level; }, {"debug", "info", "warn", "error"}));
   keys.push_back(fields::choice("log", "format", "Lines for people, or one JSON object a line.",
@@ -183,7 +186,7 @@ std::span<const SectionInfo> config_sections() {
       {"ingest", "What is taken in, and how much at once"},
       {"meters", "What is assumed of a meter that says nothing about it"},
       {"store", "Disk and memory"},
-      {"retention", "What is dropped with age: nothing yet"},
+      {"retention", "What is dropped with age; nothing unless told"},
       {"log", "What is written to standard error"},
   };
   return sections;

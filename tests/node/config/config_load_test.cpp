@@ -40,7 +40,8 @@ line_overwrite = "keep"
 [store]
 reserve = "5%"
 [retention]
-raw = "keep"
+raw = "730d"
+intervals = "keep"
 [meters]
 zone = "Europe/Amsterdam"
 )"));
@@ -52,7 +53,8 @@ zone = "Europe/Amsterdam"
   EXPECT_EQ(loaded->config.ingest.credit_batches, 4U);
   EXPECT_FALSE(loaded->config.ingest.line_overwrite_latest);
   EXPECT_EQ(loaded->config.store.reserve, (DiskReserve{0, 5}));
-  EXPECT_EQ(loaded->config.retention.raw_ms, std::nullopt);
+  EXPECT_EQ(loaded->config.retention.raw_ms, 730 * kMsPerDay);
+  EXPECT_EQ(loaded->config.retention.intervals_ms, std::nullopt);
   EXPECT_EQ(loaded->config.meters.zone, "Europe/Amsterdam");
   EXPECT_EQ(loaded->origins.at("listen.http"), "w.toml:4");
 }
@@ -110,8 +112,8 @@ TEST(ConfigLoad, WrongKindsAndRangesAreRefused) {
             "w.toml:1:6: error: http.threads = 2.5 is not a whole number from 1 to 1024\n");
   EXPECT_EQ(errors_of(file("log.level = \"loud\"\n")),
             "w.toml:1:5: error: log.level = \"loud\" is none of \"debug\", \"info\", \"warn\", \"error\"\n");
-  EXPECT_EQ(errors_of(file("retention.raw = \"30d\"\n")),
-            "w.toml:1:11: error: retention.raw = \"30d\" is not \"keep\": this release keeps everything\n");
+  EXPECT_EQ(errors_of(file("retention.raw = \"1h\"\n")),
+            "w.toml:1:11: error: retention.raw = \"1h\" is less than the least, \"1d\"\n");
   EXPECT_EQ(errors_of(file("ingest.accept_past = \"1m\"\n")),
             "w.toml:1:8: error: ingest.accept_past = \"1m\" is less than the least, \"1h\"\n");
   EXPECT_EQ(errors_of(file("meters.zone = \"../etc/passwd\"\n")),

@@ -25,6 +25,7 @@ Config arbitrary_config() {
                         *rc::gen::inRange<std::uint16_t>(8000, 9000)};
   config.ingest.accept_past_ms = duration(kMsPerHour, 36500 * kMsPerDay);
   config.ingest.accept_future_ms = duration(0, 365 * kMsPerDay);
+  if (*rc::gen::arbitrary<bool>()) config.retention.raw_ms = duration(kMsPerDay, 3650 * kMsPerDay);
   config.ingest.in_flight_bytes_max = size(30, 39);
   config.ingest.connections_max = *rc::gen::inRange<std::uint32_t>(1, 65536);
   config.ingest.line_overwrite_latest = *rc::gen::arbitrary<bool>();
