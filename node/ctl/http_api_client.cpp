@@ -3,6 +3,7 @@
 #include <httplib.h>
 
 #include <charconv>
+#include <chrono>
 
 #include "node/ctl/api_client.hpp"
 
@@ -31,13 +32,14 @@ std::string seconds(std::int64_t ms) {
   return ms % 1000 == 0 ? fmt::format("{} s", ms / 1000) : fmt::format("{:.1f} s", static_cast<double>(ms) / 1000.0);
 }
 
-std::string reason_of(httplib::Error error, const ApiRequest& request) {
+std::string reason_of(httplib::Error error, const ApiRequest& request, std::int64_t waited_ms) {
   switch (error) {
     case httplib::Error::Connection:
       return "connection refused or name unknown (nothing listens there)";
     case httplib::Error::ConnectionTimeout:
       return fmt::format("no answer in {} (host down, or a firewall)", seconds(request.connect_ms));
     case httplib::Error::Read:
+      if (waited_ms < request.timeout_ms) return "the connection broke before the answer";
       return fmt::format("connected, but no answer in {}", seconds(request.timeout_ms));
     case httplib::Error::Write:
       return "the connection broke while sending";
@@ -69,12 +71,15 @@ class HttpApiClient final : public ApiClient {
     client_->set_connection_timeout(std::chrono::milliseconds(request.connect_ms));
     client_->set_read_timeout(timeout);
     client_->set_write_timeout(timeout);
+    const auto start = std::chrono::steady_clock::now();
     const httplib::Result result = request.method == "POST"
                                        ? client_->Post(request.target, request.body, request.content_type.c_str())
                                        : client_->Get(request.target);
     if (!result) {
       client_.reset();
-      return fail(ErrorCode::io, reason_of(result.error(), request));
+      const auto waited = std::chrono::steady_clock::now() - start;
+      return fail(ErrorCode::io, reason_of(result.error(), request,
+                                           std::chrono::duration_cast<std::chrono::milliseconds>(waited).count()));
     }
     return ApiResponse{result->status, result->body, retry_after(*result)};
   }

@@ -10,3 +10,6 @@ wattring_test(ctl_property_test KIND property
   SOURCES ctl/ctl_property_test.cpp
   LIBS wattring_ctl)
 wattring_fuzz(fuzz_import_split SOURCES ctl/fuzz_import_split.cpp LIBS wattring_ctl)
+wattring_test(ctl_http_test KIND integration
+  SOURCES ctl/http_client_test.cpp
+  LIBS wattring_ctl_http PkgConfig::HTTPLIB)
