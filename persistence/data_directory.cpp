@@ -30,6 +30,8 @@ constexpr const char* kInitHint =
 // Address space for the two rows that init writes.
 constexpr std::uint64_t kInitMapBytes = 64U << 20U;
 constexpr std::uint64_t kMiB = 1U << 20U;
+// A few slices of a checkpoint with the pages LMDB copies for them; what they free is used again after two commits.
+constexpr std::uint64_t kHeldAheadBytes = 16 * kMiB;
 
 std::string sealed_u64(std::string_view name, std::uint64_t value) {
   std::string payload;
@@ -230,6 +232,8 @@ void DataDirectory::release_ballast() {
 }
 
 void DataDirectory::mind_ballast(const JournalUsage& usage, std::uint64_t reserve_bytes) {
+  // Refusal needs no handling: where the file system cannot do it, or the volume is full already, the reserve must do.
+  (void)journal().hold_ahead(std::min(kHeldAheadBytes, usage.disk_bytes / 16));
   const std::uint64_t bytes = std::min(options_.ballast_bytes, usage.disk_bytes / 100);
   std::error_code ignored;
   const bool held = fs::exists(path_ / kBallastFile, ignored);

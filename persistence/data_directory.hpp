@@ -48,8 +48,9 @@ class DataDirectory {
   [[nodiscard]] LmdbJournal& journal();
   [[nodiscard]] const std::filesystem::path& path() const { return path_; }
 
-  /// Gives the ballast file's room back to the journal when the volume is really full, and makes it anew when there
-  /// is plenty. One thread; meant for JournalWriter::Options::on_usage.
+  /// Keeps room for the journal that others on the volume cannot take: blocks ahead of the journal's end, so that what
+  /// is written at the reserve can be committed; and the ballast file, given back when the volume is really full, made
+  /// anew when there is plenty. One thread; meant for JournalWriter::Options::on_usage.
   void mind_ballast(const JournalUsage& usage, std::uint64_t reserve_bytes);
 
   /// Rewrites the journal without its free pages, verifies the copy and puts it in place. Closes and reopens the

@@ -1,6 +1,7 @@
 // SPDX-License-Identifier: Apache-2.0
 #include "persistence/lmdb.hpp"
 
+#include <fcntl.h>
 #include <lmdb.h>
 #include <sys/stat.h>
 
@@ -104,6 +105,15 @@ Result<std::uint64_t> Environment::file_bytes() const {
   if (mdb_env_get_fd(env_, &fd) != 0 || fstat(fd, &status) != 0)
     return fail(ErrorCode::io, std::string("size of the journal's file: ") + std::strerror(errno));
   return static_cast<std::uint64_t>(status.st_size);
+}
+
+Result<void> Environment::allocate(std::uint64_t from, std::uint64_t bytes) const {
+  int fd = -1;
+  if (mdb_env_get_fd(env_, &fd) != 0 ||
+      fallocate(fd, FALLOC_FL_KEEP_SIZE, static_cast<off_t>(from), static_cast<off_t>(bytes)) != 0)
+    return fail(errno == ENOSPC ? ErrorCode::no_space : ErrorCode::io,
+                "take " + std::to_string(bytes) + " bytes ahead for the journal: " + std::strerror(errno));
+  return {};
 }
 
 std::uint64_t Environment::oldest_reader(std::uint64_t last) const {

@@ -42,6 +42,8 @@ class Environment {
   };
   [[nodiscard]] Info info() const;
   [[nodiscard]] Result<std::uint64_t> file_bytes() const;
+  /// Takes blocks of the volume for [from, from + bytes) of the file without changing its size.
+  [[nodiscard]] Result<void> allocate(std::uint64_t from, std::uint64_t bytes) const;
   /// The transaction number of the oldest open snapshot of any process; `last` when there is none.
   [[nodiscard]] std::uint64_t oldest_reader(std::uint64_t last) const;
   /// Writes a compacted copy to a file descriptor.

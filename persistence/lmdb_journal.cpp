@@ -251,6 +251,7 @@ struct LmdbJournal::State {
   lmdb::Environment env;
   Tables tables;
   std::atomic<bool> failed{false};
+  std::uint64_t held_until = 0;  ///< position in the file
 };
 
 LmdbJournal::LmdbJournal(std::unique_ptr<State> state) : state_(std::move(state)) {}
@@ -270,7 +271,7 @@ Result<std::unique_ptr<LmdbJournal>> LmdbJournal::open(const std::filesystem::pa
   if (auto extended = extend_to_last_page(*env, file); !extended) return tl::unexpected(extended.error());
   auto tables = open_tables(*env, create);
   if (!tables) return tl::unexpected(tables.error());
-  std::unique_ptr<State> state(new State{directory, options, std::move(*env), *tables, false});
+  std::unique_ptr<State> state(new State{directory, options, std::move(*env), *tables, false, 0});
   return std::unique_ptr<LmdbJournal>(new LmdbJournal(std::move(state)));
 }
 
@@ -323,6 +324,17 @@ Result<JournalUsage> LmdbJournal::usage() const {
   usage.disk_bytes = std::uint64_t{volume.f_blocks} * volume.f_frsize;
   usage.oldest_reader_lag = info.last_transaction - oldest;
   return usage;
+}
+
+Result<void> LmdbJournal::hold_ahead(std::uint64_t bytes) {
+  const auto info = state_->env.info();
+  const std::uint64_t from = info.pages * info.page_bytes;
+  const std::uint64_t until = std::min(from + bytes, info.map_bytes);
+  // Not for every page: each call touches the inode.
+  if (until <= state_->held_until + bytes / 4) return {};
+  auto held = state_->env.allocate(from, until - from);
+  if (held) state_->held_until = until;
+  return held;
 }
 
 Result<void> LmdbJournal::copy_compact(const std::filesystem::path& file) const {

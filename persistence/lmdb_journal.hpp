@@ -33,6 +33,10 @@ class LmdbJournal final : public Journal {
   [[nodiscard]] Result<std::unique_ptr<ReadTransaction>> read() const override;
   [[nodiscard]] Result<JournalUsage> usage() const override;
 
+  /// Takes blocks behind the file's last page, so that commits go on for a while when others have filled the volume:
+  /// LMDB's commit has no clean way to fail. Cheap when they are there. Any one thread.
+  [[nodiscard]] Result<void> hold_ahead(std::uint64_t bytes);
+
   /// Writes a copy without free pages to a new file, synced. The file must not exist.
   [[nodiscard]] Result<void> copy_compact(const std::filesystem::path& file) const;
 

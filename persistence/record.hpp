@@ -19,9 +19,9 @@
 ///   chain     := XXH3-64 of (previous chain u64, writer, shard u16, sequence u64, format u8, length u32, payload
 ///   checksum u64)
 ///
-/// Every byte is covered once. The headers stand together at the end: a boot that only wants to know which entries
-/// there are touches a page or two of a record of 500 KB, a payload is written once where it stays, and a flipped bit
-/// in a payload costs that entry only.
+/// Every byte is covered once. The headers stand together at the end: moving a record to its LSN, or asking which
+/// entries it holds, hashes a few percent of it; a payload is written once where it stays, and a flipped bit in it
+/// costs that entry only.
 
 namespace wattring::persistence {
 
