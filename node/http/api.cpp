@@ -14,7 +14,7 @@ std::string path_label(std::size_t route) {
 
 }  // namespace
 
-Api::Api(Options options, gateway::IngestDoor& ingest, QueryDoor& query, const Clock& clock, BodyBudget& budget,
+Api::Api(const Options& options, gateway::IngestDoor& ingest, QueryDoor& query, const Clock& clock, BodyBudget& budget,
          Metrics& metrics, std::shared_ptr<Log> log)
     : ingest_(options.ingest, ingest, clock, budget),
       query_(query, clock, options.node_name),

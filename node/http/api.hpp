@@ -27,7 +27,7 @@ class Api {
     std::string node_name;
     std::string version;
   };
-  Api(Options options, gateway::IngestDoor& ingest, QueryDoor& query, const Clock& clock, BodyBudget& budget,
+  Api(const Options& options, gateway::IngestDoor& ingest, QueryDoor& query, const Clock& clock, BodyBudget& budget,
       Metrics& metrics, std::shared_ptr<Log> log);
 
   /// Before the first request.

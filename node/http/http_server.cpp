@@ -87,7 +87,7 @@ Response no_memory_for_body() {
 std::string raw_response(int status, std::string_view reason, const Response& response) {
   std::string out =
       "HTTP/1.1 " + std::to_string(status) + " " + std::string(reason) + "\r\nContent-Type: application/json\r\n";
-  for (const auto& [name, value] : response.headers) out += name + ": " + value + "\r\n";
+  for (const auto& [name, value] : response.headers) out.append(name).append(": ").append(value).append("\r\n");
   return out + "Content-Length: " + std::to_string(response.body.size()) + "\r\nConnection: close\r\n\r\n" +
          response.body;
 }
@@ -271,7 +271,7 @@ class Exchange final : private httplib::Server {
 
 struct HttpServer::Impl {
   Impl(Options given, gateway::IngestDoor& ingest, QueryDoor& query, const Clock& clock, Metrics& metrics,
-       std::shared_ptr<Log> log)
+       const std::shared_ptr<Log>& log)
       : options(std::move(given)),
         budget(options.buffered_bytes_max),
         api({{options.unpacked_bytes_max, options.ingest_wait_ms, options.line_overwrite_latest, options.telegram_zone},

@@ -18,6 +18,7 @@
 namespace wattring::http {
 namespace {
 
+constexpr std::size_t kSampleBytes = 4096;  ///< of a body, to judge how many lines it has
 constexpr std::array<std::string_view, 2> kTelegramParams{"meter", "zone"};
 /// Of both Influx APIs. Where there is nothing to choose, what a client says is accepted.
 constexpr std::array<std::string_view, 9> kInfluxParams{"precision",   "db",  "rp",    "u",     "p",
@@ -35,7 +36,6 @@ std::uint32_t lines_in(std::string_view text) {
 
 /// About how many lines the text has, judged by its beginning.
 std::size_t estimate_lines(std::string_view text) {
-  constexpr std::size_t kSampleBytes = 4096;
   const std::size_t in_sample = lines_in(text.substr(0, kSampleBytes)) + 1;
   const std::size_t lines = text.size() / kSampleBytes * in_sample + in_sample;
   return std::min(lines, kBatchReadingsMax);

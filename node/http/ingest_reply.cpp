@@ -15,6 +15,8 @@ using gateway::Reason;
 using gateway::Refusal;
 using gateway::Refusals;
 
+constexpr std::size_t kShownMax = 3;  ///< refusals in the text of a partial write
+
 /// Both in one: what is listed first, then the mere numbers of the rest by reason.
 void append(Refusals& to, const Refusals& from, std::uint32_t lines_before) {
   std::array<std::uint64_t, gateway::kReasonCount + 1> listed{};
@@ -68,7 +70,6 @@ Response retry_later(const IngestOutcome& outcome) {
 std::string partial_write_text(const IngestReply& reply) {
   std::string text = "partial write: " + std::to_string(reply.refusals.total()) + " readings refused, " +
                      std::to_string(reply.stored) + " stored";
-  constexpr std::size_t kShownMax = 3;
   const auto& listed = reply.refusals.listed();
   for (std::size_t i = 0; i < std::min(kShownMax, listed.size()); ++i) {
     text.append("; line ").append(std::to_string(listed[i].line)).append(": ").append(to_string(listed[i].reason));

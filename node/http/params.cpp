@@ -14,6 +14,7 @@ namespace wattring::http {
 namespace {
 
 constexpr std::size_t kTokenBytesMax = 256;
+constexpr std::array<std::string_view, 3> kLevels{"any", "home", "quorum"};
 constexpr std::int64_t kLatestMs = 253'402'300'799'999;  ///< end of year 9999
 
 std::string quoted(std::string_view text) {
@@ -148,7 +149,6 @@ Result<meter::RegisterName> read_register(const Params& params) {
 }
 
 Result<void> check_consistency(const Params& params) {
-  static constexpr std::array<std::string_view, 3> kLevels{"any", "home", "quorum"};
   if (const auto level = params.get("level");
       level && std::find(kLevels.begin(), kLevels.end(), *level) == kLevels.end())
     return bad("level=" + std::string(level->substr(0, 40)) + " is not accepted", "accepted: " + joined(kLevels));

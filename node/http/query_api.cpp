@@ -12,6 +12,7 @@
 namespace wattring::http {
 namespace {
 
+constexpr std::int64_t kLongest = QueryApi::kRangeDaysMax * kMsPerDay;
 constexpr std::array<std::string_view, 3> kMetersParams{"prefix", "limit", "after"};
 constexpr std::array<std::string_view, 7> kReadingsParams{"register", "from", "to", "level", "token", "limit", "after"};
 constexpr std::array<std::string_view, 8> kIntervalsParams{"register", "from",   "to",    "every",
@@ -90,7 +91,6 @@ std::string render_readings(const ReadingsQuery& query, const meter::RegisterInf
 }
 
 std::int64_t span_max_ms(meter::Every every) {
-  constexpr std::int64_t kLongest = QueryApi::kRangeDaysMax * kMsPerDay;
   switch (every) {
     case meter::Every::quarter_hour:
       return std::min(kLongest, QueryApi::kIntervalsMax * 15 * kMsPerMinute);

@@ -4,6 +4,8 @@
 namespace wattring::http {
 namespace {
 
+constexpr std::string_view kBoundary = "\n{";
+
 std::string_view take(std::string_view& body, std::size_t size) {
   const std::string_view slice = body.substr(0, size);
   body.remove_prefix(slice.size());
@@ -19,7 +21,6 @@ bool between_objects(std::string_view body, std::size_t at) {
 }  // namespace
 
 std::string_view take_objects(std::string_view& body, std::size_t bytes) {
-  static constexpr std::string_view kBoundary = "\n{";
   if (body.size() <= bytes) return take(body, body.size());
   std::size_t end = body.rfind(kBoundary, bytes);
   while (end != body.npos && !between_objects(body, end)) end = end == 0 ? body.npos : body.rfind(kBoundary, end - 1);

@@ -25,9 +25,9 @@ TEST(Params, AreDecodedAndAnEmptyOneCountsAsAbsent) {
 }
 
 TEST(Params, RefuseAnUnknownNameAndNameTheNearest) {
-  const auto params = Params::parse("fro=1", kNames);
+  const auto params = Params::parse("frum=1", kNames);
   ASSERT_FALSE(params);
-  EXPECT_NE(params.error().message.find("\"fro\""), std::string::npos);
+  EXPECT_NE(params.error().message.find("\"frum\""), std::string::npos);
   EXPECT_NE(params.error().hint.find("did you mean \"from\"?"), std::string::npos);
   EXPECT_NE(params.error().hint.find("register, from, to"), std::string::npos);
   EXPECT_EQ(Params::parse("x=1", {}).error().hint, "this path takes none");
