@@ -114,6 +114,7 @@ Result<void> Node::listen(Prng prng) {
   http.listen = config.listen.http.text();
   http.threads = config.http.threads;
   http.body_bytes_max = config.http.body_bytes_max;
+  http.telegram_zone = config.meters.zone;
   http.line_overwrite_latest = config.ingest.line_overwrite_latest;
   http.node_name = directory_->identity().node_name;
   http.version = options_.version;

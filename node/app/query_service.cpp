@@ -213,7 +213,7 @@ Result<http::ReadingsAnswer> QueryService::readings(const http::ReadingsQuery& q
   for (std::int32_t day = first; day <= last && !answer.next_ms; ++day) {
     const auto chunk = reader.load_days(day, day);
     if (!chunk) return Failure(chunk.error());
-    const auto conflicts = meter::conflicted_starts(chunk->losers);
+    const auto conflicts = meter::conflicted_starts(chunk->winners, chunk->losers);
     for (const Fact& fact : chunk->winners) {
       if (fact.start_ms < query.from_ms || fact.start_ms >= query.to_ms) continue;
       // A page ends between two starts, so that `next` can name the place.

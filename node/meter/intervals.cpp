@@ -171,10 +171,14 @@ std::vector<Interval> derive_intervals(std::span<const Fact> winners, std::span<
   return {};
 }
 
-std::vector<std::int64_t> conflicted_starts(std::span<const Fact> losers) {
+std::vector<std::int64_t> conflicted_starts(std::span<const Fact> winners, std::span<const Fact> losers) {
   std::vector<std::int64_t> starts;
-  for (const Fact& loser : losers)
-    if (starts.empty() || starts.back() != loser.start_ms) starts.push_back(loser.start_ms);
+  auto winner = winners.begin();
+  for (const Fact& loser : losers) {
+    while (winner != winners.end() && !same_key(*winner, loser)) ++winner;
+    const bool differs = winner == winners.end() || winner->value != loser.value;
+    if (differs && (starts.empty() || starts.back() != loser.start_ms)) starts.push_back(loser.start_ms);
+  }
   return starts;
 }
 

@@ -85,7 +85,8 @@ struct FoldOptions {
 [[nodiscard]] bool reaches_back(std::span<const Fact> winners, const FoldOptions& options, std::int64_t from_ms);
 /// Likewise at the other end.
 [[nodiscard]] bool reaches_ahead(std::span<const Fact> winners, const FoldOptions& options, std::int64_t to_ms);
-/// Starts of the keys of losers (ascending by key), for derive_intervals.
-[[nodiscard]] std::vector<std::int64_t> conflicted_starts(std::span<const Fact> losers);
+/// Starts of the keys for which another value than the winner's was claimed, for derive_intervals. Both ascending by
+/// key, as in SeriesChunk. The same value under another revision or quality is no conflict.
+[[nodiscard]] std::vector<std::int64_t> conflicted_starts(std::span<const Fact> winners, std::span<const Fact> losers);
 
 }  // namespace wattring::meter

@@ -73,7 +73,8 @@ Result<std::vector<Interval>> SeriesReader::window(std::span<const std::int64_t>
     if (auto loaded = load_day(--first, *chunk); !loaded) return Failure(loaded.error());
   while (last < series_last && !reaches_ahead(chunk->winners, options, to_ms))
     if (auto loaded = load_day(++last, *chunk); !loaded) return Failure(loaded.error());
-  return derive_intervals(chunk->winners, exchange_times_ms, options, from_ms, to_ms, conflicted_starts(chunk->losers));
+  return derive_intervals(chunk->winners, exchange_times_ms, options, from_ms, to_ms,
+                          conflicted_starts(chunk->winners, chunk->losers));
 }
 
 Result<void> SeriesReader::take_kept_days(std::vector<Interval>& intervals) {

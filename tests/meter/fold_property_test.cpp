@@ -20,7 +20,7 @@ using test::GeneratedSeries;
 std::vector<Interval> derive(const GeneratedSeries& series, const SeriesChunk& chunk, std::int64_t from_ms,
                              std::int64_t to_ms) {
   return derive_intervals(chunk.winners, series.exchange_times_ms, series.options, from_ms, to_ms,
-                          conflicted_starts(chunk.losers));
+                          conflicted_starts(chunk.winners, chunk.losers));
 }
 std::vector<Interval> derive(const GeneratedSeries& series, const SeriesChunk& chunk) {
   return derive(series, chunk, series.from_ms, series.to_ms);
@@ -121,7 +121,7 @@ TEST(FoldProperty, TheTightestWindowThatReachesFarEnoughIsEnough) {
       const auto window = tightest(whole.winners, series.options, wanted.start_ms, wanted.end_ms);
       smaller += window.size() < whole.winners.size() ? 1U : 0U;
       test::assert_same({wanted}, derive_intervals(window, series.exchange_times_ms, series.options, wanted.start_ms,
-                                                   wanted.end_ms, conflicted_starts(whole.losers)));
+                                                   wanted.end_ms, conflicted_starts(whole.winners, whole.losers)));
     }
   }));
   EXPECT_GT(smaller, 10'000U);

@@ -186,6 +186,28 @@ TEST(Core, WithTheBudgetTakenABatchIsTurnedAwayWithARetryTime) {
   EXPECT_GT(busy, 0U);
 }
 
+TEST(Core, TheSameValueUnderAnotherRevisionIsNoConflictAndAnotherValueIs) {
+  MemoryJournal disk;
+  CoreHarness core(disk);
+  const auto write = [&](std::int64_t value, std::uint64_t revision) {
+    gateway::Batch batch;
+    batch.meter("M1");
+    Fact fact;
+    fact.reg = kImport;
+    fact.value = value;
+    fact.revision = revision;
+    batch.add(fact);
+    EXPECT_EQ(core.submit(std::move(batch)).stored, 1U);
+    const auto answer = core.query().readings(everything("M1"));
+    EXPECT_EQ(answer->rows.size(), 1U);
+    EXPECT_EQ(answer->rows[0].fact.value, value);
+    return answer->rows[0].conflict;
+  };
+  EXPECT_FALSE(write(5, 1));
+  EXPECT_FALSE(write(5, 2));
+  EXPECT_TRUE(write(6, 3));
+}
+
 TEST(Core, APageOfMetersGoesOnWhereTheLastEnded) {
   MemoryJournal disk;
   CoreHarness core(disk);
