@@ -40,7 +40,7 @@ std::string sealed_u64(std::string_view name, std::uint64_t value) {
 }
 
 Result<std::string_view> meta_row(const ReadTransaction& snapshot, std::string_view name) {
-  const auto sealed = snapshot.get(Table::meta, name);
+  auto sealed = snapshot.get(Table::meta, name);
   if (!sealed) {
     if (sealed.error().code != ErrorCode::not_found) return sealed;
     return fail(ErrorCode::corrupt, "the journal has no row \"" + std::string(name) + "\"");
@@ -96,7 +96,7 @@ Result<IdentityFile> inspect(const fs::path& path) {
                   "if \"wattringd init\" was interrupted there, empty the directory and run it again");
     return fail(ErrorCode::not_found, path.string() + " is not a data directory", kInitHint);
   }
-  const auto file = parse_identity_file(*text);
+  auto file = parse_identity_file(*text);
   if (!file) return fail(file.error().code, path.string() + ": " + file.error().message);
   if (file->format_version > kDataFormatVersion)
     return fail(ErrorCode::newer_format,
@@ -134,14 +134,14 @@ Result<void> same_content(const LmdbJournal& one, const LmdbJournal& other) {
     const auto table = static_cast<Table>(i);
     std::uint64_t rows[2] = {0, 0};
     bool same = true;
-    const auto compared = (*a)->scan(table, {}, [&](std::string_view key, std::string_view value) {
+    auto compared = (*a)->scan(table, {}, [&](std::string_view key, std::string_view value) {
       ++rows[0];
       const auto copy = (*b)->get(table, key);
       same = copy && *copy == value;
       return same;
     });
     if (!compared) return compared;
-    const auto counted = (*b)->scan(table, {}, [&](std::string_view, std::string_view) { return ++rows[1] > 0; });
+    auto counted = (*b)->scan(table, {}, [&](std::string_view, std::string_view) { return ++rows[1] > 0; });
     if (!counted) return counted;
     if (!same || rows[0] != rows[1])
       return fail(ErrorCode::corrupt, "the compacted copy differs in table " + std::string(to_string(table)),

@@ -4,11 +4,15 @@
 #include <array>
 
 namespace wattring::persistence {
+namespace {
+
+constexpr std::array<std::string_view, kTableCount> kTableNames{
+    "meta", "journal", "coverage", "applied", "meter", "series", "interval", "text", "alert", "outbox", "catalog"};
+
+}  // namespace
 
 std::string_view to_string(Table table) {
-  static constexpr std::array<std::string_view, kTableCount> kNames{
-      "meta", "journal", "coverage", "applied", "meter", "series", "interval", "text", "alert", "outbox", "catalog"};
-  return kNames[static_cast<std::size_t>(table)];
+  return kTableNames[static_cast<std::size_t>(table)];
 }
 
 std::optional<Error> problem_of(const WriteOp& op) {

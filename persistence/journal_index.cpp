@@ -63,6 +63,7 @@ std::optional<Sequence> JournalIndex::last_of(ShardId shard, const WriterId& wri
 
 std::vector<ShardId> JournalIndex::shards() const {
   std::vector<ShardId> out;
+  out.reserve(shards_.size());
   for (const auto& [shard, items] : shards_) out.push_back(shard);
   return out;
 }

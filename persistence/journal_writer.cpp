@@ -11,7 +11,8 @@
 namespace wattring::persistence {
 namespace {
 
-constexpr std::uint64_t kMiB = 1U << 20U;
+constexpr std::uint64_t kMiB = std::uint64_t{1} << 20U;
+constexpr std::uint64_t kReserveBytesMax = std::uint64_t{16} << 30U;
 
 Lsn first_of(const Journal& journal, Lsn next) {
   const auto snapshot = journal.read();
@@ -34,7 +35,7 @@ Failure stopped() {
 }  // namespace
 
 std::uint64_t default_reserve_bytes(std::uint64_t disk_bytes) {
-  return std::clamp(disk_bytes / 20, 256 * kMiB, 16 * 1024 * kMiB);
+  return std::clamp(disk_bytes / 20, 256 * kMiB, kReserveBytesMax);
 }
 
 bool reserve_is_reached(const JournalUsage& usage, std::uint64_t reserve_bytes, bool reached) {

@@ -9,6 +9,7 @@
 namespace wattring::persistence {
 namespace {
 
+constexpr std::size_t kDayPrefixBytes = 6;  // shard, day
 constexpr std::size_t kRegisterBytes = 6;
 constexpr std::uint64_t kRegisterMax = (std::uint64_t{1} << 48U) - 1;
 
@@ -48,8 +49,7 @@ std::string built(Append append) {
 
 // shard | day | meter id | 0x00 | register, then `tail` bytes that are left in `in`.
 std::optional<IntervalKey> parse_day_key(std::string_view key, std::size_t tail, ByteReader& in) {
-  constexpr std::size_t kHead = 6;
-  const std::size_t fixed = kHead + 1 + kRegisterBytes + tail;
+  const std::size_t fixed = kDayPrefixBytes + 1 + kRegisterBytes + tail;
   if (key.size() <= fixed) return std::nullopt;
   IntervalKey out;
   out.shard = ShardId{in.u16_be()};

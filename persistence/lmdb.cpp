@@ -14,6 +14,9 @@
 namespace wattring::persistence::lmdb {
 namespace {
 
+// LMDB's own table: transaction number -> count and numbers of the pages it freed
+constexpr Dbi kFreeList = 0;
+
 ErrorCode code_of(int rc) {
   switch (rc) {
     case MDB_NOTFOUND:
@@ -183,7 +186,6 @@ Result<void> Transaction::commit() {
 }
 
 Result<Transaction::FreePages> Transaction::free_pages(std::uint64_t oldest, std::uint64_t page) const {
-  constexpr Dbi kFreeList = 0;  // LMDB's own table: transaction number -> count and numbers of the pages it freed
   MDB_cursor* cursor = nullptr;
   if (const int rc = mdb_cursor_open(txn_, kFreeList, &cursor); rc != 0) return failed("read the free list", rc);
   FreePages out;

@@ -115,7 +115,6 @@ class Snapshot final : public ReadTransaction {
   }
 
   [[nodiscard]] Result<std::string_view> get_record(std::string_view key) const {
-    std::optional<std::string_view> found;
     auto cursor = lmdb::Cursor::open(txn_, dbi(Table::journal));
     if (!cursor) return tl::unexpected(cursor.error());
     RecordCursor records(std::move(*cursor));

@@ -14,6 +14,7 @@ namespace {
 constexpr std::size_t kTrailerBytes = 4 + 1 + 8;  // directory bytes, version, checksum
 constexpr std::size_t kChecksumBytes = 8;
 constexpr std::size_t kWriterBytes = 16;
+constexpr std::size_t kCountBytesMax = 5;  // of a run, as a varint
 
 std::string_view view(const WriterId& writer) {
   return {reinterpret_cast<const char*>(writer.bytes.data()), writer.bytes.size()};
@@ -180,7 +181,6 @@ void RecordBuilder::close_run() {
 }
 
 std::size_t RecordBuilder::bytes() const {
-  constexpr std::size_t kCountBytesMax = 5;
   const std::size_t open_run = run_entries_ == 0 ? 0 : kWriterBytes + kCountBytesMax + run_.size();
   return record_.size() + directory_.size() + open_run + kTrailerBytes;
 }

@@ -98,7 +98,7 @@ Result<Lsn> first_lsn(const ReadTransaction& snapshot) {
 }
 
 Result<Lsn> next_lsn(const ReadTransaction& snapshot) {
-  const auto dropped = truncated_before(snapshot);
+  auto dropped = truncated_before(snapshot);
   if (!dropped) return dropped;
   const auto last = snapshot.last_key(Table::journal);
   if (!last) {

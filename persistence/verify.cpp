@@ -13,9 +13,9 @@ namespace wattring::persistence {
 namespace {
 
 constexpr std::uint64_t kFindingsInFull = 100;
+constexpr std::string_view kDigits = "0123456789abcdef";
 
 std::string hex(std::string_view bytes) {
-  static constexpr std::string_view kDigits = "0123456789abcdef";
   std::string out;
   for (const char c : bytes) {
     out.push_back(kDigits[static_cast<std::uint8_t>(c) >> 4U]);

@@ -236,24 +236,24 @@ TEST_F(DataDirectoryTest, TheBallastIsGivenBackWhenTheVolumeIsFullAndMadeAnewWhe
   const auto directory = open(options);
   const fs::path ballast = data() / "ballast";
   EXPECT_FALSE(fs::exists(ballast));
-  constexpr std::uint64_t kReserve = 10U << 20U;
+  const std::uint64_t reserve = 10U << 20U;
   JournalUsage usage;
   usage.disk_bytes = std::uint64_t{1} << 30U;
   usage.disk_free_bytes = 100U << 20U;
-  directory->mind_ballast(usage, kReserve);
+  directory->mind_ballast(usage, reserve);
   ASSERT_TRUE(fs::exists(ballast));
   EXPECT_EQ(fs::file_size(ballast), 1U << 20U);
   usage.disk_free_bytes = 8U << 20U;  // the reserve is reached: the journal refuses readings, the ballast stays
-  directory->mind_ballast(usage, kReserve);
+  directory->mind_ballast(usage, reserve);
   EXPECT_TRUE(fs::exists(ballast));
   usage.disk_free_bytes = 4U << 20U;
-  directory->mind_ballast(usage, kReserve);
+  directory->mind_ballast(usage, reserve);
   EXPECT_FALSE(fs::exists(ballast));
   usage.disk_free_bytes = 11U << 20U;
-  directory->mind_ballast(usage, kReserve);
+  directory->mind_ballast(usage, reserve);
   EXPECT_FALSE(fs::exists(ballast)) << "making it must not reach the reserve at once";
   usage.disk_free_bytes = 13U << 20U;
-  directory->mind_ballast(usage, kReserve);
+  directory->mind_ballast(usage, reserve);
   EXPECT_TRUE(fs::exists(ballast));
 }
 

@@ -8,12 +8,11 @@
 #include <unistd.h>
 
 #include <chrono>
-#include <cstdio>
 #include <fstream>
 #include <functional>
 #include <future>
-#include <thread>
 
+#include "base/bounded_queue.hpp"
 #include "persistence/data_directory.hpp"
 #include "persistence/files.hpp"
 #include "persistence/journal_writer.hpp"
@@ -32,8 +31,8 @@ constexpr std::uint64_t kMiB = 1U << 20U;
 // In the child: a broken expectation is told on standard error and ends it.
 void must(bool condition, const std::string& what) {
   if (condition) return;
-  std::fprintf(stderr, "failed: %s\n", what.c_str());
-  _exit(1);
+  const std::string line = "failed: " + what + "\n";
+  _exit(::write(STDERR_FILENO, line.data(), line.size()) < 0 ? 2 : 1);
 }
 
 /// Runs the body in a child whose `volume` is a tmpfs of that size; its exit status.
@@ -72,6 +71,7 @@ struct Node {
     writing.reserve_bytes = reserve_bytes;
     writing.on_usage = [this](const JournalUsage& usage, std::uint64_t reserve) {
       directory->mind_ballast(usage, reserve);
+      (void)looks.try_push(1);
     };
     writer = std::make_unique<JournalWriter>(directory->journal(), *next_lsn(**directory->journal().read()), writing,
                                              clock, metrics, Log::silent());
@@ -89,12 +89,16 @@ struct Node {
                                       [&](const CommitResult& done) { outcome.set_value(done.status); });
     return queued ? outcome.get_future().get() : CommitStatus::refused;
   }
-  bool reserve_becomes(bool reached) const {
-    for (int i = 0; i < 2000 && writer->reserve_reached() != reached; ++i)
-      std::this_thread::sleep_for(std::chrono::milliseconds(2));
-    return writer->reserve_reached() == reached;
+  /// Waits for it over as many looks at the disk as it takes, 10 s at the most.
+  bool becomes(const std::function<bool()>& condition) {
+    for (int i = 0; i < 2000 && !condition(); ++i) (void)looks.pop_for(std::chrono::milliseconds(5));
+    return condition();
+  }
+  bool reserve_becomes(bool reached) {
+    return becomes([&] { return writer->reserve_reached() == reached; });
   }
 
+  BoundedQueue<int> looks{1};
   SystemClock clock;
   Metrics metrics;
   std::unique_ptr<DataDirectory> directory;
@@ -141,9 +145,7 @@ TEST(FullDisk, WhenOthersFillTheVolumeNothingIsUnknownAndItReturnsByItself) {
     must(DataDirectory::init(path, sample()).has_value(), "init");
     Node node(path, 4 * kMiB);
     must(node.append().status == CommitStatus::committed, "append");
-    for (int i = 0; i < 2000 && !fs::exists(path / "ballast"); ++i)
-      std::this_thread::sleep_for(std::chrono::milliseconds(2));
-    must(fs::exists(path / "ballast"), "the ballast is made");
+    must(node.becomes([&] { return fs::exists(path / "ballast"); }), "the ballast is made");
     fill(volume.path() / "other");
     must(node.reserve_becomes(true), "the reserve is noticed");
     must(node.append().error.code == ErrorCode::no_space, "refused");

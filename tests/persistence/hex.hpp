@@ -7,12 +7,13 @@
 
 namespace wattring::test {
 
+inline constexpr std::string_view kHexDigits = "0123456789abcdef";
+
 inline std::string hex(std::string_view bytes) {
-  static constexpr std::string_view kDigits = "0123456789abcdef";
   std::string out;
   for (const char c : bytes) {
-    out.push_back(kDigits[static_cast<std::uint8_t>(c) >> 4U]);
-    out.push_back(kDigits[static_cast<std::uint8_t>(c) & 15U]);
+    out.push_back(kHexDigits[static_cast<std::uint8_t>(c) >> 4U]);
+    out.push_back(kHexDigits[static_cast<std::uint8_t>(c) & 15U]);
   }
   return out;
 }

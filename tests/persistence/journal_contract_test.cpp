@@ -185,6 +185,7 @@ TYPED_TEST(JournalContract, RecordsOfEverySizeComeBackWhole) {
   const auto rows = this->all(*snapshot, Table::journal);
   ASSERT_EQ(rows.size(), sizes.size());
   std::vector<std::string_view> views;
+  views.reserve(sizes.size());
   for (std::size_t i = 0; i < sizes.size(); ++i) {
     EXPECT_EQ(rows.at(journal_key(Lsn{i + 1})), records[i]) << sizes[i];
     views.push_back(*snapshot->get(Table::journal, journal_key(Lsn{i + 1})));
@@ -208,6 +209,7 @@ TYPED_TEST(JournalContract, AShorterRecordLeavesNothingOfALongerOne) {
 TYPED_TEST(JournalContract, ErasingARecordLeavesItsNeighbours) {
   std::vector<WriteOp> ops;
   std::vector<std::string> keys;
+  keys.reserve(3);
   for (std::uint64_t lsn = 1; lsn <= 3; ++lsn) keys.push_back(journal_key(Lsn{lsn}));
   const std::string record(30'000, 'r');
   for (const auto& key : keys) ops.push_back({Kind::append, Table::journal, key, record});

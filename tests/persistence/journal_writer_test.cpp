@@ -22,6 +22,10 @@ namespace {
 using test::FaultyJournal;
 using test::Streams;
 
+constexpr std::uint64_t kMiB = std::uint64_t{1} << 20U;
+constexpr int kThreads = 4;
+constexpr int kEach = 300;
+
 std::string record(std::size_t bytes = 10) {
   return Streams(1).add(1, std::string(bytes, 'x')).finish();
 }
@@ -89,13 +93,12 @@ TEST_F(JournalWriterTest, ItGoesOnWhereTheJournalEnded) {
 
 TEST_F(JournalWriterTest, EveryAppendOfManyThreadsIsCompletedExactlyOnce) {
   make(small_reserve()).start();
-  constexpr int kThreads = 4;
-  constexpr int kEach = 300;
   std::atomic<int> committed{0};
   std::atomic<int> completed{0};
   int taken = 0;
   std::mutex mutex;
   std::vector<std::thread> threads;
+  threads.reserve(kThreads);
   for (int t = 0; t < kThreads; ++t)
     threads.emplace_back([&] {
       for (int i = 0; i < kEach; ++i) {
@@ -246,10 +249,9 @@ TEST_F(JournalWriterTest, MetricsShowCommitsAndSizes) {
 }
 
 TEST(DiskReserve, IsFivePercentWithinBounds) {
-  constexpr std::uint64_t kMiB = 1U << 20U;
   EXPECT_EQ(default_reserve_bytes(0), 256 * kMiB);
   EXPECT_EQ(default_reserve_bytes(100'000 * kMiB), 5000 * kMiB);
-  EXPECT_EQ(default_reserve_bytes(std::uint64_t{100} << 40U), 16 * 1024 * kMiB);
+  EXPECT_EQ(default_reserve_bytes(std::uint64_t{100} << 40U), std::uint64_t{16} << 30U);
 }
 
 TEST(DiskReserve, CountsFreePagesOfTheFileAndTheMapsLimit) {

@@ -23,6 +23,9 @@ namespace {
 using test::put;
 using test::put_record;
 
+constexpr std::size_t kRows = 300;
+constexpr std::uintmax_t kPageBytes = 4096;
+
 class LmdbJournalTest : public ::testing::Test {
  protected:
   std::unique_ptr<LmdbJournal> open(std::uint64_t map_bytes = 64U << 20U, bool read_only = false) {
@@ -88,7 +91,7 @@ TEST_F(LmdbJournalTest, AFileCutShortIsCorruptNotACrash) {
   const auto size = std::filesystem::file_size(file());
   LmdbJournal::Options options;
   options.map_bytes = 64U << 20U;
-  for (const auto cut : {size - 4096, size / 2, std::uintmax_t{3 * 4096}}) {
+  for (const auto cut : {size - kPageBytes, size / 2, 3 * kPageBytes}) {
     std::filesystem::resize_file(file(), cut);
     for (const bool read_only : {true, false}) {
       options.read_only = read_only;
@@ -112,7 +115,7 @@ TEST_F(LmdbJournalTest, AFileThatEndsBeforeItsFreePagesIsSound) {
       ASSERT_EQ(put(*journal, Table::meta, "a", std::to_string(i)).status, CommitStatus::committed);
   }
   const auto size = std::filesystem::file_size(file());
-  std::filesystem::resize_file(file(), size - 4 * 4096);
+  std::filesystem::resize_file(file(), size - 4 * kPageBytes);
   const auto journal = open();
   ASSERT_NE(journal, nullptr);
   EXPECT_EQ(std::filesystem::file_size(file()), size);
@@ -120,7 +123,6 @@ TEST_F(LmdbJournalTest, AFileThatEndsBeforeItsFreePagesIsSound) {
 }
 
 TEST_F(LmdbJournalTest, APageOfZerosIsCorruptNotACrash) {
-  constexpr std::size_t kRows = 300;
   {
     const auto journal = open();
     std::vector<std::string> keys;
@@ -131,14 +133,14 @@ TEST_F(LmdbJournalTest, APageOfZerosIsCorruptNotACrash) {
       ops.push_back({WriteOp::Kind::put, Table::meter, keys.emplace_back("meter " + std::to_string(i)), value});
     ASSERT_EQ(journal->commit(ops).status, CommitStatus::committed);
   }
-  const auto pages = std::filesystem::file_size(file()) / 4096;
+  const auto pages = std::filesystem::file_size(file()) / kPageBytes;
   int noticed = 0;
   for (std::uint64_t page = 2; page < pages; ++page) {
     const test::TempDirectory copy;
     std::filesystem::copy_file(file(), copy.path() / "data.mdb");
     std::fstream out(copy.path() / "data.mdb", std::ios::in | std::ios::out | std::ios::binary);
-    out.seekp(static_cast<std::streamoff>(page * 4096));
-    out << std::string(4096, '\0');
+    out.seekp(static_cast<std::streamoff>(page * kPageBytes));
+    out << std::string(kPageBytes, '\0');
     out.close();
     LmdbJournal::Options options;
     options.map_bytes = 64U << 20U;

@@ -22,6 +22,7 @@ struct Made {
 std::vector<Made> any_entries() {
   const auto count = *rc::gen::inRange(1, 30);
   std::vector<Made> out;
+  out.reserve(static_cast<std::size_t>(count));
   for (int i = 0; i < count; ++i)
     out.push_back({*rc::gen::arbitrary<std::uint16_t>(), *rc::gen::inRange<std::uint8_t>(0, 4),
                    *rc::gen::inRange<std::uint64_t>(1, ~std::uint64_t{0}), *rc::gen::arbitrary<std::uint8_t>(),

@@ -20,6 +20,10 @@ using test::put_record;
 using test::Streams;
 using test::writer;
 
+// In record 1, payloads "1a" and "2a".
+constexpr std::size_t kBitInSecondEntry = 16;
+constexpr std::size_t kBitsOfARecord = 960;
+
 class RecoveryTest : public ::testing::Test {
  protected:
   /// Three records: (1a 2a) (1b) (2b 3a).
@@ -86,7 +90,7 @@ TEST_F(RecoveryTest, ABadRecordInTheMiddleDoesNotHideTheLaterOnes) {
 
 TEST_F(RecoveryTest, ABadPayloadCostsItsEntryAndSaysWhich) {
   three_records();
-  ASSERT_TRUE(journal_.flip_bit(Table::journal, 0, 8 * 2));  // in "2a"
+  ASSERT_TRUE(journal_.flip_bit(Table::journal, 0, kBitInSecondEntry));
   const auto report = tail();
   EXPECT_EQ(seen_, "1a 1b 2b 3a ");
   EXPECT_EQ(report.bad_entries, 1U);
@@ -97,7 +101,7 @@ TEST_F(RecoveryTest, ABadPayloadCostsItsEntryAndSaysWhich) {
 }
 
 TEST_F(RecoveryTest, EveryFlippedBitOfAJournalCostsAtMostItsRecord) {
-  for (std::size_t bit = 0; bit < 8 * 120; ++bit) {
+  for (std::size_t bit = 0; bit < kBitsOfARecord; ++bit) {
     three_records();
     ASSERT_TRUE(journal_.flip_bit(Table::journal, 1, bit));
     const auto report = tail();
@@ -228,7 +232,7 @@ TEST_F(RecoveryTest, StatCountsTablesShardsAndWriters) {
 
 TEST_F(RecoveryTest, DumpPrintsRecordsEntriesAndDamage) {
   three_records();
-  ASSERT_TRUE(journal_.flip_bit(Table::journal, 0, 8 * 2));
+  ASSERT_TRUE(journal_.flip_bit(Table::journal, 0, kBitInSecondEntry));
   put_record(journal_, Lsn{2}, "torn");
   std::vector<std::string> lines;
   const auto print = [](const EntryView& entry) { return "<" + std::string(entry.payload) + ">"; };

@@ -70,7 +70,7 @@ CommitResult FaultyJournal::commit(std::span<const WriteOp> ops) {
 }
 
 CommitResult FaultyJournal::commit_honestly(std::span<const WriteOp> ops) {
-  const CommitResult result = inner_.commit(ops);
+  CommitResult result = inner_.commit(ops);
   if (result.status == CommitStatus::committed && !lying_) synced_.reset();
   return result;
 }
