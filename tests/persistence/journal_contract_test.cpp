@@ -208,6 +208,7 @@ TYPED_TEST(JournalContract, AShorterRecordLeavesNothingOfALongerOne) {
 
 TYPED_TEST(JournalContract, ErasingARecordLeavesItsNeighbours) {
   std::vector<WriteOp> ops;
+  ops.reserve(3);
   std::vector<std::string> keys;
   keys.reserve(3);
   for (std::uint64_t lsn = 1; lsn <= 3; ++lsn) keys.push_back(journal_key(Lsn{lsn}));
