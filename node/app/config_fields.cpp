@@ -7,6 +7,7 @@ namespace wattring::app::fields {
 namespace {
 
 constexpr std::size_t kTextMax = 1024;
+constexpr std::size_t kZoneNameMax = 64;
 
 Failure predicate(std::string text) {
   return fail(ErrorCode::invalid_argument, std::move(text));
@@ -82,8 +83,7 @@ Result<Endpoint> as_endpoint(const RawValue& raw) {
 
 Result<std::string> as_zone(const RawValue& raw) {
   // Only the form is judged here; whether the system knows the name is a question to the system.
-  constexpr std::size_t kNameMax = 64;
-  const bool well_formed = !raw.text.empty() && raw.text.size() <= kNameMax && raw.text.front() != '/' &&
+  const bool well_formed = !raw.text.empty() && raw.text.size() <= kZoneNameMax && raw.text.front() != '/' &&
                            raw.text.find("..") == std::string::npos &&
                            std::all_of(raw.text.begin(), raw.text.end(), [](char c) {
                              return (c >= '0' && c <= '9') || (c >= 'a' && c <= 'z') || (c >= 'A' && c <= 'Z') ||

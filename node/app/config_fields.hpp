@@ -71,7 +71,7 @@ ConfigKey count(std::string section, std::string name, std::string meaning, Memb
 }
 template <class Member>
 ConfigKey choice(std::string section, std::string name, std::string meaning, Member at,
-                 std::vector<std::string> choices) {
+                 const std::vector<std::string>& choices) {
   std::string type;
   for (const std::string& one : choices) type += (type.empty() ? "" : " or ") + toml_string(one);
   return field<Config>(

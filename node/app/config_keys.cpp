@@ -14,6 +14,7 @@ constexpr std::uint64_t kKiB = 1ULL << 10U;
 constexpr std::uint64_t kMiB = 1ULL << 20U;
 constexpr std::uint64_t kGiB = 1ULL << 30U;
 constexpr std::uint64_t kTiB = 1ULL << 40U;
+constexpr std::size_t kShownMax = 60;  // bytes of a value in a message
 constexpr std::int64_t kMsPerYear = 365 * kMsPerDay;
 
 ConfigKey retention(std::string name, std::string meaning, std::optional<std::int64_t> Config::Retention::*member) {
@@ -122,9 +123,11 @@ void add_store_keys(std::vector<ConfigKey>& keys) {
   keys.push_back(fields::count(
       "store", "workers", "Threads that own the shards; 0 = one per core.",
       [](Config& c) -> auto& { return c.store.workers; }, 0, 256));
-  keys.push_back(
-      retention("raw", "Age at which readings are dropped, by whole UTC days; their intervals stay.", &Config::Retention::raw_ms));
-  keys.push_back(retention("intervals", "Age at which intervals whose readings are gone are dropped, by whole UTC days.", &Config::Retention::intervals_ms));
+  keys.push_back(retention("raw", "Age at which readings are dropped, by whole UTC days; their intervals stay.",
+                           &Config::Retention::raw_ms));
+  keys.push_back(retention("intervals",
+                           "Age at which intervals whose readings are gone are dropped, by whole UTC days.",
+                           &Config::Retention::intervals_ms));
   keys.push_back(fields::choice("log", "level", "The least severe event that is written to standard error.",
                                 [](Config& c) -> auto& { return c.log.level; }, {"debug", "info", "warn", "error"}));
   keys.push_back(fields::choice("log", "format", "Lines for people, or one JSON object a line.",
@@ -163,7 +166,6 @@ std::vector<P1Key> make_p1_keys() {
 }  // namespace
 
 std::string RawValue::shown() const {
-  constexpr std::size_t kShownMax = 60;
   const std::string cut = text.size() <= kShownMax ? text : text.substr(0, kShownMax) + "...";
   return kind == Kind::string || kind == Kind::untyped ? toml_string(cut) : cut;
 }

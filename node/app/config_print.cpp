@@ -10,6 +10,8 @@
 namespace wattring::app {
 namespace {
 
+constexpr std::size_t kCommentWidth = 100;
+
 struct Line {
   std::string key;
   std::string value;
@@ -35,16 +37,15 @@ std::vector<Line> lines_of(const LoadedConfig& loaded) {
   return lines;
 }
 
-/// The text in lines of comment, at most kWidth wide.
+/// The text in lines of comment, at most kCommentWidth wide.
 std::string comment(std::string_view text) {
-  constexpr std::size_t kWidth = 100;
   std::string out;
   std::string line = "#";
   std::size_t at = 0;
   while (at < text.size()) {
     const std::size_t end = std::min(text.find(' ', at), text.size());
     const std::string_view word = text.substr(at, end - at);
-    if (line.size() + 1 + word.size() > kWidth) {
+    if (line.size() + 1 + word.size() > kCommentWidth) {
       out += line + "\n";
       line = "#";
     }

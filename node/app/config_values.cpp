@@ -20,6 +20,8 @@ struct Unit {
 constexpr std::array<Unit, 5> kUnits{
     {{"B", 1}, {"KiB", 1ULL << 10U}, {"MiB", 1ULL << 20U}, {"GiB", 1ULL << 30U}, {"TiB", 1ULL << 40U}}};
 constexpr std::size_t kHostBytesMax = 253;  // the longest DNS name
+// A longer word is no typing error, and the distance costs its square.
+constexpr std::size_t kWordMax = 128;
 constexpr double kReservePercentMin = 0.01;
 constexpr double kReservePercentMax = 50;
 
@@ -152,7 +154,6 @@ std::string format_size(std::uint64_t bytes) {
 }
 
 std::optional<std::string> nearest(std::string_view word, std::span<const std::string> candidates) {
-  constexpr std::size_t kWordMax = 128;  // a longer one is no typing error, and the distance costs its square
   if (word.size() > kWordMax) return std::nullopt;
   const std::size_t allowed = std::max<std::size_t>(2, word.size() / 4);
   std::optional<std::string> best;

@@ -10,6 +10,7 @@ namespace {
 
 std::string words_of(const Verb& verb, const Verb& root) {
   std::vector<std::string> words;
+  words.reserve(verb.verbs.size() + verb.options.size() + root.options.size());
   for (const Verb& one : verb.verbs) words.push_back(one.name);
   words.insert(words.end(), verb.options.begin(), verb.options.end());
   for (const std::string& option : root.options) {

@@ -19,6 +19,7 @@ std::string variable(const Context& context, const char* name) {
 
 std::vector<NodeAddress> nodes_of(const GlobalArguments& arguments, const Context& context) {
   std::vector<NodeAddress> nodes;
+  nodes.reserve(arguments.nodes.size());
   for (const std::string& address : arguments.nodes) nodes.push_back({address, "from --node"});
   if (!nodes.empty()) return nodes;
   const std::string list = variable(context, "WATTRING_NODES");

@@ -14,6 +14,8 @@ namespace {
 
 namespace ctl = wattring::ctl;
 
+constexpr std::string_view kZoneFolder = "zoneinfo/";
+
 std::map<std::string, std::string> environment() {
   std::map<std::string, std::string> variables;
   for (char** at = environ; at != nullptr && *at != nullptr; ++at) {
@@ -27,14 +29,13 @@ std::map<std::string, std::string> environment() {
 /// TZ when it names a zone, else where /etc/localtime points.
 std::string local_zone(const std::map<std::string, std::string>& variables) {
   if (const auto tz = variables.find("TZ"); tz != variables.end() && !tz->second.empty()) {
-    const std::string name = tz->second.front() == ':' ? tz->second.substr(1) : tz->second;
+    std::string name = tz->second.front() == ':' ? tz->second.substr(1) : tz->second;
     if (name.find('/') != std::string::npos || name == "UTC") return name;
   }
   std::error_code failure;
   const std::string target = std::filesystem::read_symlink("/etc/localtime", failure).string();
-  constexpr std::string_view kFolder = "zoneinfo/";
-  const std::size_t at = target.find(kFolder);
-  return failure || at == std::string::npos ? "UTC" : target.substr(at + kFolder.size());
+  const std::size_t at = target.find(kZoneFolder);
+  return failure || at == std::string::npos ? "UTC" : target.substr(at + kZoneFolder.size());
 }
 
 }  // namespace

@@ -24,7 +24,8 @@ std::string lines_of_json(const Answer& answer) {
 
 void flatten(const Json& value, const std::string& path, Csv& csv) {
   if (value.is_object()) {
-    for (const auto& [name, member] : value.members()) flatten(member, path.empty() ? name : path + "." + name, csv);
+    const std::string prefix = path.empty() ? path : path + ".";
+    for (const auto& [name, member] : value.members()) flatten(member, prefix + name, csv);
   } else if (value.is_array()) {
     for (std::size_t i = 0; i < value.items().size(); ++i)
       flatten(value.items()[i], fmt::format("{}.{}", path, i), csv);

@@ -54,6 +54,7 @@ Outcome<Json> Session::get(const std::string& target) {
 
 std::vector<Session::Reply> Session::ask_all(const std::string& target) {
   std::vector<Reply> replies;
+  replies.reserve(globals_.nodes.size());
   for (const NodeAddress& node : globals_.nodes) replies.push_back(ask(node, target));
   return replies;
 }

@@ -23,6 +23,8 @@ std::string with_commas(std::string text) {
   return text;
 }
 
+constexpr std::array<std::string_view, 5> kByteUnits{"B", "KiB", "MiB", "GiB", "TiB"};
+
 struct DisplayUnit {
   std::string_view base;
   std::string_view shown;
@@ -53,13 +55,12 @@ std::string grouped(double number, int decimals) {
 }
 
 std::string bytes_text(double bytes) {
-  constexpr std::array<std::string_view, 5> kUnits{"B", "KiB", "MiB", "GiB", "TiB"};
   std::size_t unit = 0;
-  while (bytes >= 1024 && unit + 1 < kUnits.size()) {
+  while (bytes >= 1024 && unit + 1 < kByteUnits.size()) {
     bytes /= 1024;
     ++unit;
   }
-  return fmt::format("{:.{}f} {}", bytes, unit == 0 ? 0 : 1, kUnits[unit]);
+  return fmt::format("{:.{}f} {}", bytes, unit == 0 ? 0 : 1, kByteUnits[unit]);
 }
 
 std::string seconds_text(double seconds) {
@@ -70,10 +71,13 @@ std::string seconds_text(double seconds) {
 }
 
 std::string age_text(std::int64_t seconds) {
-  if (seconds < 120) return fmt::format("{} s", seconds);
-  if (seconds < 120 * 60) return fmt::format("{} min", seconds / 60);
-  if (seconds < 48 * 3600) return fmt::format("{} h", seconds / 3600);
-  return fmt::format("{}d {:02}h", seconds / 86400, seconds % 86400 / 3600);
+  constexpr std::int64_t minute = 60;
+  constexpr std::int64_t hour = 60 * minute;
+  constexpr std::int64_t day = 24 * hour;
+  if (seconds < 2 * minute) return fmt::format("{} s", seconds);
+  if (seconds < 2 * hour) return fmt::format("{} min", seconds / minute);
+  if (seconds < 2 * day) return fmt::format("{} h", seconds / hour);
+  return fmt::format("{}d {:02}h", seconds / day, seconds % day / hour);
 }
 
 std::string plural(std::size_t n, std::string_view what) {

@@ -84,6 +84,7 @@ Answer answer_of(const Judgement& judgement, bool nagios, const Globals& globals
 
 Outcome<Answer> nobody(Session& session, const std::vector<Session::Reply>& replies, bool nagios) {
   std::vector<Silence> silent;
+  silent.reserve(replies.size());
   for (const Session::Reply& reply : replies) silent.push_back({reply.node, reply.reason});
   if (!nagios) return tl::unexpected(session.nobody_answered(silent));
   Answer answer;

@@ -92,8 +92,13 @@ class MuteListener {
     address = fmt::format("127.0.0.1:{}", ntohs(at.sin_port));
   }
   ~MuteListener() { close(socket_); }
-  /// Takes one connection and drops it.
-  void hang_up() const { close(accept(socket_, nullptr, nullptr)); }
+  /// Takes one connection, reads the request and drops it.
+  void hang_up() const {
+    const int connection = accept(socket_, nullptr, nullptr);
+    char request[4096];
+    EXPECT_GT(recv(connection, request, sizeof(request), 0), 0);
+    close(connection);
+  }
   std::string address;
 
  private:
