@@ -13,8 +13,13 @@ namespace {
 constexpr std::size_t kDepthMax = 16;
 constexpr std::size_t kFileBytesMax = 4U << 20U;
 
+/// A name that TOML could not have without quotes keeps them: one with a dot is no path, and control characters stay
+/// out of messages.
 std::string part_of_path(std::string_view name) {
-  return name.empty() || name.find('.') != std::string_view::npos ? toml_string(name) : std::string(name);
+  const bool bare = !name.empty() && std::all_of(name.begin(), name.end(), [](char c) {
+    return (c >= '0' && c <= '9') || (c >= 'a' && c <= 'z') || (c >= 'A' && c <= 'Z') || c == '-' || c == '_';
+  });
+  return bare ? std::string(name) : toml_string(name);
 }
 
 RawValue raw_value(const toml::node& node) {

@@ -92,6 +92,12 @@ TEST(ConfigLoad, ANameWithADotIsNotAPath) {
   EXPECT_TRUE(errors.starts_with("w.toml:1:1: error: unknown key \"\"http.threads\"\"")) << errors;
 }
 
+TEST(ConfigLoad, ControlCharactersStayOutOfMessages) {
+  const std::string errors = errors_of(file("\"\\u001b[2J\" = \"\\u001b\"\n"));
+  EXPECT_NE(errors, "");
+  EXPECT_EQ(errors.find('\x1b'), std::string::npos) << errors;
+}
+
 TEST(ConfigLoad, ABareNumberIsRefusedWhereAUnitIsMeant) {
   EXPECT_EQ(
       errors_of(file("[ingest]\naccept_past = 10\nin_flight_max = 256\naccept_future = \"5\"\n")),
