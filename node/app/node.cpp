@@ -114,6 +114,7 @@ Result<void> Node::listen(Prng prng) {
   http.listen = config.listen.http.text();
   http.threads = config.http.threads;
   http.body_bytes_max = config.http.body_bytes_max;
+  http.unpacked_bytes_max = config.http.body_bytes_max;
   http.telegram_zone = config.meters.zone;
   http.line_overwrite_latest = config.ingest.line_overwrite_latest;
   http.node_name = directory_->identity().node_name;
@@ -236,7 +237,7 @@ http::NodeStatus Node::status() {
       const RateSample& first = rate_samples_.front();
       const RateSample& last = rate_samples_.back();
       const double seconds = static_cast<double>(last.at_ns - first.at_ns) * 1e-9;
-      if (seconds > 0) status.stored_per_s = static_cast<double>(last.stored - first.stored) / seconds;
+      if (seconds >= 1) status.stored_per_s = static_cast<double>(last.stored - first.stored) / seconds;
     }
   }
   add_problems(status);
