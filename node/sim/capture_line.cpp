@@ -48,6 +48,8 @@ void for_each_pair(std::string_view list, Visit visit) {
   }
 }
 
+constexpr std::array<std::pair<std::string_view, unsigned>, 3> kTariffs = {{{"", 0}, {"_t1", 1}, {"_t2", 2}}};
+
 struct EnergyField {
   Register reg;
   int decimals;  ///< of the unit in Wh
@@ -64,7 +66,6 @@ std::optional<EnergyField> energy_field(std::string_view key) {
   } else {
     return std::nullopt;
   }
-  constexpr std::array<std::pair<std::string_view, unsigned>, 3> kTariffs = {{{"", 0}, {"_t1", 1}, {"_t2", 2}}};
   for (const auto& [suffix, tariff] : kTariffs) {
     if (key == "import" + std::string(suffix)) return EnergyField{obis(1, 0, 1, 8, tariff), decimals};
     if (key == "export" + std::string(suffix)) return EnergyField{obis(1, 0, 2, 8, tariff), decimals};

@@ -65,6 +65,7 @@ void Check::check_group(const LedgerIndex& index, const std::vector<std::uint32_
   std::atomic<std::size_t> done{0};
   {
     std::vector<std::jthread> threads;
+    threads.reserve(doors_.size());
     for (HttpReadBack& door : doors_) {
       threads.emplace_back([&] {
         for (std::size_t i = next++; i < meters.size(); i = next++) {

@@ -13,12 +13,13 @@ constexpr std::uint64_t kStepStride = 0xc2b2ae3d27d4eb4fULL;
 // A glitch or reset needs a past to be recognised by.
 constexpr std::int64_t kQuietSteps = 8;
 
+constexpr std::uint64_t kModulus = static_cast<std::uint64_t>(Fleet::kRegisterModulusWh) << 16U;
+
 std::uint32_t threshold(double share) {
   return static_cast<std::uint32_t>(std::clamp(share, 0.0, 1.0) * 4294967295.0);
 }
 
 void rise(std::uint64_t& energy, std::uint64_t by) {
-  constexpr std::uint64_t kModulus = static_cast<std::uint64_t>(Fleet::kRegisterModulusWh) << 16U;
   energy += by;
   if (energy >= kModulus) energy -= kModulus;
 }

@@ -8,6 +8,8 @@
 namespace wattring::sim {
 namespace {
 
+constexpr std::string_view kHex = "0123456789ABCDEF";
+
 std::int64_t retry_after_ms(const httplib::Response& response) {
   const std::string text = response.get_header_value("Retry-After");
   std::int64_t seconds = 0;
@@ -106,7 +108,6 @@ const std::string& HttpClient::node() const {
 }
 
 std::string percent_encode(std::string_view text) {
-  constexpr std::string_view kHex = "0123456789ABCDEF";
   std::string out;
   for (const char c : text) {
     const auto byte = static_cast<unsigned char>(c);

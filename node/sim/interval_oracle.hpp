@@ -25,7 +25,7 @@ struct ExpectedSpan {
 inline constexpr std::int64_t kQuarterMs = 900'000;
 /// A boundary is interpolated when the readings around it are at most this far apart. In longer gaps the shape is an
 /// estimate, and only the sum over the gap is certain.
-inline constexpr std::int64_t kInterpolateMs = 2 * 3'600'000;
+inline constexpr std::int64_t kInterpolateMs = 7'200'000;
 
 /// samples: one register, ascending by time, no time twice. Where the register falls, the node has to decide what that
 /// was (reset, glitch, rollover); the samples until it can have decided are left out, and spans never cross a fall.

@@ -29,6 +29,8 @@ std::int64_t between_hours(const Hours& hours, const LocalTime& at) {
   return here + (next - here) * at.minute / 60;
 }
 
+constexpr std::int64_t kPeakWatts = 4200;
+
 // 1000 in midwinter (mid January), 0 in midsummer, straight lines between.
 int winter_permille(int day_of_year) {
   const int distance = std::abs(day_of_year - 15);
@@ -37,7 +39,6 @@ int winter_permille(int day_of_year) {
 }
 
 std::int64_t solar_power(const LocalTime& at, std::uint64_t seed) {
-  constexpr std::int64_t kPeakWatts = 4200;
   const int winter = winter_permille(at.day_of_year);
   // Half the length of the day, in minutes: 8 h in winter, 16 h in summer, around 13:00 (12:00 in winter time).
   const std::int64_t half = 480 - 240 * winter / 1000;
@@ -45,7 +46,7 @@ std::int64_t solar_power(const LocalTime& at, std::uint64_t seed) {
   if (std::abs(off_noon) >= half) return 0;
   const std::int64_t height = 1000 - 1000 * off_noon * off_noon / (half * half);
   const std::int64_t season = 1000 - 600 * winter / 1000;
-  const auto today = static_cast<std::uint64_t>(at.year * 400 + at.day_of_year);
+  const auto today = static_cast<std::uint64_t>(at.year) * 400 + static_cast<std::uint64_t>(at.day_of_year);
   const auto sky = static_cast<std::int64_t>(250 + mix64(seed ^ (today * 0x9e3779b97f4a7c15ULL)) % 751);
   return kPeakWatts * height / 1000 * season / 1000 * sky / 1000;
 }
