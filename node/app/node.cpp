@@ -266,6 +266,17 @@ void Node::add_problems(http::NodeStatus& status) {
     status.problems.push_back({"CORRUPT_VALUE", "critical", node,
                                std::to_string(workers_->damaged()) + " stored values did not verify and were left out",
                                "see the log for which; wattringd journal verify lists all", started_ms_});
+  for (const P1Source& source : options_.config.p1) {
+    const Gauge& connected = metrics_.gauge("wattring_p1_connected", "", "source=\"" + source.name + "\"");
+    if (connected.value() != 0) continue;
+    status.problems.push_back(
+        {"P1_SOURCE_DOWN", "warn", source.name,
+         "no connection to " + source.connect.text() + "; its telegrams of this time are not recorded",
+         "check the port server's power, network and cable", status.now_ms});
+  }
+  if (!status.ready)
+    status.problems.push_back(
+        {"NOT_READY", "warn", node, "the node is stopping", "send to it again when it is back", status.now_ms});
   if (status.insecure)
     status.problems.push_back({"INSECURE", "warn", node,
                                "listeners off loopback without authentication (insecure = true)",
