@@ -52,12 +52,13 @@ struct RunOptions {
 };
 
 struct CheckOptions {
-  NodeOptions node;
+  /// More patient than a sender: right after a load the node may be busy sealing.
+  NodeOptions node{.nodes = {"127.0.0.1:7414"}, .timeout_ms = 15'000, .token = {}};
   std::string ledger;
   std::size_t sample = 2000;
   std::uint64_t sample_seed = 1;
   int threads = 4;
-  std::int64_t wait_ms = 30'000;
+  std::int64_t wait_ms = 60'000;
   double acked_share_min = 0.1;
   bool intervals = true;
   bool json = false;
