@@ -2,15 +2,16 @@
 #include "base/metrics.hpp"
 
 #include <bit>
-#include <cstdio>
+#include <charconv>
 
 namespace wattring {
 namespace {
 
+/// The shortest text that reads back as the same value.
 std::string number(double value) {
   std::array<char, 40> out{};
-  std::snprintf(out.data(), out.size(), "%.17g", value);
-  return out.data();
+  const auto end = std::to_chars(out.data(), out.data() + out.size(), value).ptr;
+  return {out.data(), end};
 }
 
 std::string with_labels(std::string_view name, std::string_view labels) {

@@ -34,7 +34,7 @@ class Gauge {
   std::atomic<double> value_{0};
 };
 
-/// Durations in log-linear buckets (4 a doubling, 1 us to 137 s), so that a quantile is off by at most 19 %. Any
+/// Durations in log-linear buckets (4 a doubling, 1 us to 137 s), so that a quantile is off by at most 25 %. Any
 /// thread.
 class DurationHistogram {
  public:

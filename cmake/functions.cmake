@@ -40,7 +40,7 @@ function(wattring_test name)
   if(ARG_KIND STREQUAL "integration" OR ARG_KIND STREQUAL "chaos")
     set(timeout 300)
   endif()
-  gtest_discover_tests(${name} TEST_PREFIX "${ARG_KIND}." DISCOVERY_MODE PRE_TEST
+  gtest_discover_tests(${name} TEST_PREFIX "${ARG_KIND}." DISCOVERY_MODE PRE_TEST DISCOVERY_TIMEOUT 60
                        PROPERTIES LABELS ${ARG_KIND} TIMEOUT ${timeout})
 endfunction()
 

@@ -56,7 +56,7 @@ struct Config {
   struct Store {
     std::uint64_t map_size_bytes = 1ULL << 40U;        ///< the most the data file may grow to; sparse. "1TiB"
     DiskReserve reserve{256ULL << 20U, 0};             ///< room kept free on the volume; then DISK_RESERVE. "256MiB"
-    std::uint64_t unsealed_bytes_max = 192ULL << 20U;  ///< memory of facts not yet sealed into chunks. "192MiB"
+    std::uint64_t unsealed_bytes_max = 512ULL << 20U;  ///< memory of facts not yet sealed into chunks. "512MiB"
     std::uint64_t journal_bytes_max = 1ULL << 30U;     ///< journal records kept before a checkpoint is forced. "1GiB"
     std::uint32_t workers = 0;                         ///< threads that own shards; 0 = one per core
     friend bool operator==(const Store&, const Store&) = default;

@@ -15,8 +15,8 @@ struct Decimal {
   int scale = 0;  ///< digits after the point; negative for trailing powers of ten ("1e3")
 };
 
-/// [+-]digits[.digits][(e|E)[+-]digits], with at most 18 significant digits after leading (and, past the point, trailing)
-/// zeros are dropped. ".5" and "5." are accepted; "", ".", "NaN", "inf", hex and spaces are not.
+/// [+-]digits[.digits][(e|E)[+-]digits], with at most 18 significant digits after leading (and, past the point,
+/// trailing) zeros are dropped. ".5" and "5." are accepted; "", ".", "NaN", "inf", hex and spaces are not.
 [[nodiscard]] Result<Decimal> parse_decimal(std::string_view text);
 
 enum class Fit {

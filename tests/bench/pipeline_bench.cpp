@@ -116,8 +116,8 @@ int main(int argc, char** argv) {
   worker_options.workers = static_cast<std::uint32_t>(options.workers);
   worker_options.unsealed_bytes_max = options.unsealed_mib << 20U;
   app::ShardWorkers workers(worker_options, key, **journal, writer, metrics, Log::silent());
-  app::IngestPipeline pipeline({1LL << 50, 1LL << 50, 64U << 20U, Lsn{0}}, key, WriterId{}, writer, workers, clock, metrics,
-                               [] { std::abort(); });
+  app::IngestPipeline pipeline({1LL << 50, 1LL << 50, 64U << 20U, Lsn{0}}, key, WriterId{}, writer, workers, clock,
+                               metrics, [] { std::abort(); });
   writer.start();
   workers.start();
 

@@ -45,9 +45,9 @@ class CoreHarness {
     ++boot_;
     WriterId writer;
     writer.bytes[0] = boot_;
-    parts_->pipeline = std::make_unique<IngestPipeline>(IngestPipeline::Options{1LL << 50, 1LL << 50, in_flight_max_, Lsn{0}},
-                                                        key_, writer, *parts_->writer, *parts_->workers, clock_,
-                                                        parts_->metrics, [this] { ++unknown_commits_; });
+    parts_->pipeline = std::make_unique<IngestPipeline>(
+        IngestPipeline::Options{1LL << 50, 1LL << 50, in_flight_max_, Lsn{0}}, key_, writer, *parts_->writer,
+        *parts_->workers, clock_, parts_->metrics, [this] { ++unknown_commits_; });
     parts_->query = std::make_unique<QueryService>(key_, *parts_->workers, disk_, clock_);
     parts_->writer->start();
     parts_->workers->start();
