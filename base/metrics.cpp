@@ -20,6 +20,10 @@ std::string with_labels(std::string_view name, std::string_view labels) {
   return out;
 }
 
+void print_sample(std::string& out, std::string_view series, std::string_view value) {
+  out.append(series).append(" ").append(value).append("\n");
+}
+
 template <class Families>
 auto& family_of(Families& families, std::string_view name, std::string_view help, std::string_view type) {
   auto& family = families[std::string(name)];
@@ -67,7 +71,7 @@ std::size_t DurationHistogram::bucket_of(std::uint64_t duration_ns) {
 }
 
 std::uint64_t DurationHistogram::upper_edge_ns(std::size_t bucket) {
-  if (bucket == 0) return 4 * 256;
+  if (bucket == 0) return std::uint64_t{4} * 256;
   const std::size_t exponent = (bucket - 1) / 4 + 2;
   const std::size_t quarter = (bucket - 1) % 4;
   return ((5 + quarter) << (exponent - 2)) * 256;
@@ -123,12 +127,13 @@ std::string Metrics::prometheus_text() const {
   const std::lock_guard lock(mutex_);
   std::string out;
   for (const auto& [name, family] : families_) {
-    out += "# HELP " + name + " " + family.help + "\n# TYPE " + name + " " + family.type + "\n";
+    out.append("# HELP ").append(name).append(" ").append(family.help).append("\n# TYPE ");
+    out.append(name).append(" ").append(family.type).append("\n");
     for (const auto& series : family.counters)
-      out += with_labels(name, series.labels) + " " + std::to_string(series.object->value()) + "\n";
+      print_sample(out, with_labels(name, series.labels), std::to_string(series.object->value()));
     for (const auto& series : family.gauges)
-      out += with_labels(name, series.labels) + " " + number(series.object->value()) + "\n";
-    if (family.read) out += name + " " + number(family.read()) + "\n";
+      print_sample(out, with_labels(name, series.labels), number(series.object->value()));
+    if (family.read) print_sample(out, name, number(family.read()));
     for (const auto& series : family.histograms) print_histogram(out, name, series.labels, *series.object);
   }
   return out;

@@ -148,7 +148,7 @@ Result<std::int64_t> parse_duration_ms(std::string_view text) {
   const bool has_digits = rest.size() < text.size();
   for (const DurationUnit& unit : kUnits) {
     if (!has_digits || rest != unit.name) continue;
-    if (count > 1000 * 365 * kMsPerDay / unit.ms)
+    if (count > std::int64_t{1000} * 365 * kMsPerDay / unit.ms)
       return fail(ErrorCode::invalid_argument, "duration too long: \"" + std::string(text) + "\"");
     return count * unit.ms;
   }

@@ -86,6 +86,7 @@ std::vector<MeterSummary> page_of(const ShardWorkers::Shards& shards, const std:
   }
   std::sort_heap(heap.begin(), heap.end(), less);
   std::vector<MeterSummary> page;
+  page.reserve(heap.size());
   for (const Found& found : heap) page.push_back(summarise(*found.fold, found.index));
   return page;
 }

@@ -410,7 +410,7 @@ bool ShardWorkers::post(ShardId shard, std::function<void(const meter::ShardFold
       Visit{[slot, visit = std::move(visit)](const Shards& shards) { visit(*shards[slot]); }});
 }
 
-bool ShardWorkers::post_all(std::function<void(const Shards&)> visit) {
+bool ShardWorkers::post_all(const std::function<void(const Shards&)>& visit) {
   bool all = true;
   for (auto& worker : workers_) all = worker->push(Visit{visit}) && all;
   return all;

@@ -51,7 +51,7 @@ class ShardWorkers {
   [[nodiscard]] bool post(ShardId shard, std::function<void(const meter::ShardFold&)> visit);
   /// Runs `visit` once on each worker with all of its shards.
   using Shards = std::vector<std::unique_ptr<meter::ShardFold>>;
-  [[nodiscard]] bool post_all(std::function<void(const Shards&)> visit);
+  [[nodiscard]] bool post_all(const std::function<void(const Shards&)>& visit);
   /// Drops what is older than the days say, in the background; once a day is enough.
   void request_retention(const meter::RetentionDays& days);
   /// Seals everything that is pending, in the background.

@@ -29,8 +29,9 @@ class ZmqNativeClient final : public NativeClient {
  public:
   ZmqNativeClient(ZmqSocket socket, HostPort peer) : socket_(std::move(socket)), peer_(std::move(peer)) {}
 
-  Result<void> greet(std::int64_t timeout_ms) {
-    const std::int64_t deadline_ns = clock_.monotonic_ns() + timeout_ms * kNsPerMs;
+  /// The time-out began at start_ns.
+  Result<void> greet(std::int64_t start_ns, std::int64_t timeout_ms) {
+    const std::int64_t deadline_ns = start_ns + timeout_ms * kNsPerMs;
     const auto left_ms = [&] { return (deadline_ns - clock_.monotonic_ns()) / kNsPerMs; };
     while (!socket_.wait(left_ms()).send)
       if (left_ms() <= 0) return no_welcome(timeout_ms);
@@ -207,8 +208,7 @@ Result<std::unique_ptr<NativeClient>> connect_to(const HostPort& peer, std::int6
                                            .receive_queue = kQueue});
   if (!socket) return Failure(socket.error());
   auto client = std::make_unique<ZmqNativeClient>(std::move(*socket), peer);
-  const std::int64_t left_ms = timeout_ms - (clock.monotonic_ns() - start_ns) / kNsPerMs;
-  const auto greeted = client->greet(std::max<std::int64_t>(left_ms, 1));
+  const auto greeted = client->greet(start_ns, timeout_ms);
   if (!greeted) return Failure(greeted.error());
   return std::unique_ptr<NativeClient>(std::move(client));
 }

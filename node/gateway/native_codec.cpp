@@ -11,6 +11,11 @@
 namespace wattring::gateway::native {
 namespace {
 
+constexpr std::array<std::string_view, 9> kFrameNames{"?",    "HELLO", "WELCOME", "BATCH", "REPLY",
+                                                      "BUSY", "ERROR", "PING",    "PONG"};
+constexpr std::array<std::string_view, 5> kErrorNames{"UNKNOWN", "MALFORMED", "VERSION", "NO_HELLO",
+                                                      "TOO_MANY_CONNECTIONS"};
+
 Failure malformed(FrameType type, const PackReader& reader, std::string_view expected) {
   return fail(ErrorCode::corrupt, std::string(to_string(type)) + " frame malformed at byte " +
                                       std::to_string(kHeaderBytes + reader.offset()) + ": expected " +
@@ -120,17 +125,13 @@ void write_refusals(PackWriter& out, const Refusals& refusals) {
 }  // namespace
 
 std::string_view to_string(FrameType type) {
-  constexpr std::array<std::string_view, 9> kNames{"?",    "HELLO", "WELCOME", "BATCH", "REPLY",
-                                                   "BUSY", "ERROR", "PING",    "PONG"};
   const auto index = static_cast<std::size_t>(type);
-  return index < kNames.size() ? kNames[index] : kNames[0];
+  return index < kFrameNames.size() ? kFrameNames[index] : kFrameNames[0];
 }
 
 std::string_view to_string(ErrorKind kind) {
-  constexpr std::array<std::string_view, 5> kNames{"UNKNOWN", "MALFORMED", "VERSION", "NO_HELLO",
-                                                   "TOO_MANY_CONNECTIONS"};
   const auto index = static_cast<std::size_t>(kind);
-  return index < kNames.size() ? kNames[index] : kNames[0];
+  return index < kErrorNames.size() ? kErrorNames[index] : kErrorNames[0];
 }
 
 Result<FrameType> frame_type(std::string_view frame) {

@@ -27,7 +27,7 @@ class PackReader {
   bool read_int(std::int64_t& out) {
     const std::uint8_t tag = peek();
     if (tag < 0x80 || tag >= 0xe0) {
-      out = static_cast<std::int8_t>(tag);
+      out = std::int64_t{tag} - (tag >= 0xe0 ? 256 : 0);
       ++at_;
       return true;
     }

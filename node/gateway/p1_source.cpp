@@ -9,7 +9,6 @@
 #include <cerrno>
 #include <limits>
 #include <system_error>
-#include <thread>
 #include <utility>
 
 namespace wattring::gateway {
@@ -114,12 +113,11 @@ void P1Source::dial(std::int64_t now_ns) {
   resolve_elsewhere();
 }
 
-/// A look-up may take many seconds and cannot be cancelled, so it gets a thread that nobody waits for. It touches
-/// nothing but the mail, which it shares.
+/// A look-up may take many seconds, in which the other sources must be read; it touches nothing but the mail.
 void P1Source::resolve_elsewhere() {
-  std::thread([mail = shared_.mail, index = index_, number = ++look_up_, name = address_] {
+  resolver_ = std::jthread([mail = shared_.mail, index = index_, number = ++look_up_, name = address_] {
     if (mail->queue.try_push(P1Mail::Item{index, number, std::nullopt, resolve(name)})) mail->wake.signal();
-  }).detach();
+  });
 }
 
 void P1Source::connect_to(std::int64_t now_ns, const HostPort& address) {

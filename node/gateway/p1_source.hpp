@@ -7,6 +7,7 @@
 #include <memory>
 #include <optional>
 #include <string>
+#include <thread>
 #include <vector>
 
 #include "base/bounded_queue.hpp"
@@ -100,6 +101,7 @@ class P1Source {
   P1Decoder decoder_;
   std::optional<Held> held_;
   BadShare bad_share_;
+  std::jthread resolver_;  ///< looks the address up; over when its answer is there
 
   Counter& good_;
   Counter& bad_crc_;

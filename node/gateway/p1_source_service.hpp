@@ -45,7 +45,8 @@ class P1SourceService {
   /// Checks the configuration (invalid_argument names the source) and starts the thread; a source that does not answer
   /// is no error. Does nothing when there are no sources.
   [[nodiscard]] Result<void> start();
-  /// Closes the connections and ends the thread. Idempotent.
+  /// Closes the connections, waits for the replies in flight and ends the thread; a look-up of a host name that is
+  /// under way cannot be cut short. Idempotent.
   void stop();
 
  private:

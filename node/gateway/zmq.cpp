@@ -25,6 +25,7 @@ constexpr int kTcpMaxRetransmitMs = 10'000;
 constexpr int kNeverReconnectMs = 86'400'000;
 constexpr int kBacklog = 1'024;
 constexpr int kSocketsMax = 4'096;
+constexpr int kMonitored = ZMQ_EVENT_HANDSHAKE_SUCCEEDED | ZMQ_EVENT_DISCONNECTED;
 constexpr std::string_view kScheme = "tcp://";
 
 /// One context a process, as libzmq wants it; it lives while a socket of ours does.
@@ -105,8 +106,7 @@ struct ZmqSocket::Impl {
 void ZmqSocket::Impl::watch() {
   static std::atomic<std::uint64_t> number{0};
   const std::string address = "inproc://wattring-dealer-" + std::to_string(number.fetch_add(1));
-  constexpr int kEvents = ZMQ_EVENT_HANDSHAKE_SUCCEEDED | ZMQ_EVENT_DISCONNECTED;
-  if (zmq_socket_monitor(socket.handle(), address.c_str(), kEvents) != 0) throw zmq::error_t();
+  if (zmq_socket_monitor(socket.handle(), address.c_str(), kMonitored) != 0) throw zmq::error_t();
   monitor = zmq::socket_t(*context, zmq::socket_type::pair);
   monitor.set(zmq::sockopt::linger, 0);
   monitor.connect(address);

@@ -10,7 +10,7 @@ namespace wattring::sim {
 namespace {
 
 // No node takes more from one machine; a closed loop without a count is planned for this.
-constexpr double kReadingsPerSecondMax = 4e6;
+constexpr double kReadingsPerSecondMax = 1e7;
 constexpr double kGeneratedPerSecondMax = 1e8;
 // The accept window reaches back ten years.
 constexpr std::int64_t kOldestMs = 3640 * kMsPerDay;

@@ -46,10 +46,10 @@ std::string documented(const std::string& name) {
 
 std::string hex(const std::string& bytes) {
   std::string out;
-  constexpr const char* kDigits = "0123456789abcdef";
+  constexpr const char* digits = "0123456789abcdef";
   for (const char c : bytes) {
-    out.push_back(kDigits[static_cast<std::uint8_t>(c) >> 4U]);
-    out.push_back(kDigits[static_cast<std::uint8_t>(c) & 15U]);
+    out.push_back(digits[static_cast<std::uint8_t>(c) >> 4U]);
+    out.push_back(digits[static_cast<std::uint8_t>(c) & 15U]);
     out.push_back(' ');
   }
   return out;

@@ -12,7 +12,7 @@ namespace {
 
 /// A batch of valid readings: any attributes, any order of meters and registers.
 Batch any_batch() {
-  static const std::vector<Register> kRegisters{kImport, kExport, kPower, obis(1, 0, 32, 7, 0), obis(0, 2, 24, 2, 1)};
+  static const std::vector<Register> registers{kImport, kExport, kPower, obis(1, 0, 32, 7, 0), obis(0, 2, 24, 2, 1)};
   Batch batch;
   const int meters = *rc::gen::inRange(0, 8);
   for (int i = 0; i < meters; ++i) {
@@ -20,7 +20,7 @@ Batch any_batch() {
     const int readings = *rc::gen::inRange(1, 6);
     for (int k = 0; k < readings; ++k) {
       Fact fact =
-          reading(*rc::gen::elementOf(kRegisters), *rc::gen::inRange(kTestWindow.oldest_ms, kTestWindow.newest_ms + 1),
+          reading(*rc::gen::elementOf(registers), *rc::gen::inRange(kTestWindow.oldest_ms, kTestWindow.newest_ms + 1),
                   *rc::gen::inRange<std::int64_t>(0, std::int64_t{1} << 62));
       if (*rc::gen::inRange(0, 3) == 0) {
         fact.quality = static_cast<Quality>(*rc::gen::inRange(0, 6));

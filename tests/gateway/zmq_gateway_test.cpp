@@ -159,8 +159,7 @@ TEST_F(ZmqGatewayTest, AnswersABatchBeyondTheCreditBusyAndKeepsTheOthers) {
   door.hold = false;
   peer.send(batch_frame(5));
   EXPECT_EQ(decode_reply(peer.receive())->reply.stored, 2U);
-  EXPECT_EQ(frames("over_credit"), 1U);
-  EXPECT_EQ(frames("taken"), 4U);
+  EXPECT_TRUE(eventually([&] { return frames("over_credit") == 1 && frames("taken") == 4; }));
 }
 
 TEST_F(ZmqGatewayTest, PassesOnThatTheDoorTurnedABatchAway) {
@@ -226,7 +225,7 @@ TEST_F(ZmqGatewayTest, RefusesFramesThatOnlyANodeSends) {
   peer.greet();
   peer.send(encode(native::Reply{}));
   EXPECT_EQ(decode_error(peer.receive())->kind, ErrorKind::malformed);
-  EXPECT_EQ(frames("malformed"), 1U);
+  EXPECT_TRUE(eventually([&] { return frames("malformed") == 1; }));
 }
 
 TEST_F(ZmqGatewayTest, RefusesMessagesOfSeveralFrames) {
