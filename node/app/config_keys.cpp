@@ -82,8 +82,8 @@ void add_ingest_keys(std::vector<ConfigKey>& keys) {
       "\"latest\" replaces, \"keep\" lets the data's own order of quality and revision decide.",
       [](Config& c) -> auto& { return c.ingest.line_overwrite_latest; },
       [](const RawValue& raw) -> Result<bool> {
-        static const std::array<std::string, 2> choices{"latest", "keep"};
-        auto value = fields::as_choice(raw, choices);
+        static const std::array<std::string, 2> kChoices{"latest", "keep"};
+        auto value = fields::as_choice(raw, kChoices);
         if (!value) return Failure(value.error());
         return *value == "latest";
       },
@@ -171,17 +171,17 @@ std::string RawValue::shown() const {
 }
 
 std::span<const ConfigKey> config_keys() {
-  static const std::vector<ConfigKey> keys = make_keys();
-  return keys;
+  static const std::vector<ConfigKey> kKeys = make_keys();
+  return kKeys;
 }
 
 std::span<const P1Key> p1_keys() {
-  static const std::vector<P1Key> keys = make_p1_keys();
-  return keys;
+  static const std::vector<P1Key> kKeys = make_p1_keys();
+  return kKeys;
 }
 
 std::span<const SectionInfo> config_sections() {
-  static const std::vector<SectionInfo> sections{
+  static const std::vector<SectionInfo> kSections{
       {"", "The node as a whole"},
       {"listen", "Where the node listens"},
       {"http", "The HTTP server"},
@@ -191,7 +191,7 @@ std::span<const SectionInfo> config_sections() {
       {"retention", "What is dropped with age; nothing unless told"},
       {"log", "What is written to standard error"},
   };
-  return sections;
+  return kSections;
 }
 
 std::string environment_name(const ConfigKey& key) {

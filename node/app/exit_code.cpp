@@ -12,8 +12,8 @@ int exit_code_of(ErrorCode code) {
     case ErrorCode::wrong_identity:
     case ErrorCode::newer_format:
     case ErrorCode::corrupt:
+    case ErrorCode::busy:  // another process has the data directory
       return kExitData;
-    case ErrorCode::busy:
     case ErrorCode::no_space:
     case ErrorCode::io:
     case ErrorCode::unknown_outcome:

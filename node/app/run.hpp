@@ -18,8 +18,8 @@ enum ExitCode : int {
   kExitConfig = 78     ///< the configuration
 };
 
-/// 65 for wrong_identity, newer_format, corrupt, not_found and already_exists (of a data directory); 74 for io,
-/// no_space, busy and unknown_outcome; 64 for invalid_argument.
+/// 65 for wrong_identity, newer_format, corrupt, busy, not_found and already_exists (of a data directory); 74 for io,
+/// no_space and unknown_outcome; 64 for invalid_argument.
 [[nodiscard]] int exit_code_of(ErrorCode code);
 
 struct RunOptions {

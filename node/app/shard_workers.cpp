@@ -85,7 +85,7 @@ class ShardWorkers::Worker {
       if (!task && queue_.closed() && queue_.size() == 0) break;
       collect_seals();
       maybe_start_pass();
-      if (sealing_pass_) seal_next();
+      if (sealing_pass_ && (!task || std::chrono::steady_clock::now() >= fold_until_)) seal_next();
       if (!sealing_pass_ && seals_.empty()) retain_next();
     }
     if (checkpoint_at_end_) seal_everything();
@@ -176,7 +176,10 @@ class ShardWorkers::Worker {
     if (seals_.size() >= kSealsInFlightMax) return;
     while (next_slot_ < shards_.size() && !shards_[next_slot_]->can_begin_seal()) ++next_slot_;
     if (next_slot_ < shards_.size()) {
+      const auto began = std::chrono::steady_clock::now();
       start_seal(next_slot_++);
+      const auto ended = std::chrono::steady_clock::now();
+      fold_until_ = ended + (ended - began);
     } else if (seals_.empty()) {
       sealing_pass_ = false;
       publish();
@@ -363,6 +366,8 @@ class ShardWorkers::Worker {
   std::size_t retention_slot_ = 0;
   std::uint64_t journal_bytes_ = 0;
   std::chrono::steady_clock::time_point writer_refused_until_{};
+  /// While batches and questions wait, sealing takes at most half of the time: they come first until then.
+  std::chrono::steady_clock::time_point fold_until_{};
   std::thread thread_;
 };
 

@@ -43,8 +43,10 @@ ApiRequest request_for(const ImportArguments& arguments, ImportFormat format, co
 
 /// The weaker promise of the two.
 std::string weaker(const std::string& a, const std::string& b) {
-  static const std::vector<std::string> order{"SINGLE", "HELD", "DURABLE"};
-  const auto rank = [](const std::string& name) { return std::find(order.begin(), order.end(), name) - order.begin(); };
+  static const std::vector<std::string> kOrder{"SINGLE", "HELD", "DURABLE"};
+  const auto rank = [](const std::string& name) {
+    return std::find(kOrder.begin(), kOrder.end(), name) - kOrder.begin();
+  };
   return a.empty() || rank(b) < rank(a) ? b : a;
 }
 

@@ -112,29 +112,29 @@ double Json::number(double otherwise) const {
 }
 
 const std::string& Json::string() const {
-  static const std::string none;
+  static const std::string kNone;
   const auto* value = std::get_if<std::string>(&value_);
-  return value == nullptr ? none : *value;
+  return value == nullptr ? kNone : *value;
 }
 
 const Json::Array& Json::items() const {
-  static const Array none;
+  static const Array kNone;
   const auto* value = std::get_if<Array>(&value_);
-  return value == nullptr ? none : *value;
+  return value == nullptr ? kNone : *value;
 }
 
 const Json::Object& Json::members() const {
-  static const Object none;
+  static const Object kNone;
   const auto* value = std::get_if<Object>(&value_);
-  return value == nullptr ? none : *value;
+  return value == nullptr ? kNone : *value;
 }
 
 const Json& Json::operator[](std::string_view name) const {
-  static const Json none;
+  static const Json kNone;
   for (const Member& member : members()) {
     if (member.first == name) return member.second;
   }
-  return none;
+  return kNone;
 }
 
 Json& Json::set(std::string_view name, Json value) {

@@ -5,6 +5,8 @@
 
 #include <algorithm>
 #include <charconv>
+#include <optional>
+#include <string>
 #include <string_view>
 #include <utility>
 
@@ -16,6 +18,8 @@ namespace wattring::http {
 namespace {
 
 constexpr std::size_t kCompressBytesMin = 1024;
+constexpr std::size_t kChunkLineBytesMax = 1024;
+constexpr int kTrailerLinesMax = 16;
 
 /// What all connections share.
 struct Shared {
@@ -75,7 +79,7 @@ bool accepts_gzip(const std::string& accept_encoding) {
 
 Response too_large(std::size_t limit) {
   return error_response(413, {"TOO_LARGE", "the body is larger than " + std::to_string(limit) + " bytes",
-                              "send it in parts, or raise http.body_bytes_max"});
+                              "send it in parts, or raise http.body_max"});
 }
 
 Response no_memory_for_body() {
@@ -112,8 +116,8 @@ class Exchange final : private httplib::Server {
   Exchange(Connection& connection, const Shared& shared)
       : connection_(connection), shared_(shared), share_(shared.budget) {
     Get("/", [this](const httplib::Request&, httplib::Response& out) { answer(out); });
-    Post("/", [this](const httplib::Request&, httplib::Response& out, const httplib::ContentReader& reader) {
-      if (!request_.rejected) read_body(reader);
+    Post("/", [this](const httplib::Request&, httplib::Response& out, const httplib::ContentReader&) {
+      if (!request_.rejected) read_body();
       answer(out);
     });
     set_error_handler(
@@ -191,14 +195,9 @@ class Exchange final : private httplib::Server {
     if (method != "HEAD") parsed.method = may_have_body && !request_.rejected ? "POST" : "GET";
   }
 
-  void read_body(const httplib::ContentReader& reader) {
+  void read_body() {
     connection_.flush();  // a "100 Continue" that the client waits for
-    bool complete = true;
-    if (length_.chunked) {
-      complete = reader([this](const char* bytes, size_t size) { return append_chunk({bytes, size}); });
-    } else {
-      complete = connection_.read_exactly(request_.body, length_.bytes);
-    }
+    const bool complete = length_.chunked ? read_chunks() : connection_.read_exactly(request_.body, length_.bytes);
     if (complete) return;
     close_unread();
     if (request_.rejected) return;
@@ -206,14 +205,52 @@ class Exchange final : private httplib::Server {
     request_.rejected = error_response(status, library_error(status));
   }
 
-  bool append_chunk(std::string_view bytes) {
-    const std::size_t size = request_.body.size() + bytes.size();
-    if (size > shared_.options.body_bytes_max) {
+  /// RFC 9112 7.1, strictly: the library takes a chunk that its size does not fit for the end of the body, and half a
+  /// line of readings would be stored as a whole one.
+  bool read_chunks() {
+    for (;;) {
+      const auto size = chunk_size();
+      if (!size || !admit(*size)) return false;
+      if (*size == 0) return skip_trailers();
+      if (!connection_.read_exactly(request_.body, *size) || chunk_line() != "") return false;
+    }
+  }
+
+  /// A line without its CRLF; nothing when none ends within the limit.
+  std::optional<std::string> chunk_line() {
+    std::string line;
+    while (line.size() <= kChunkLineBytesMax) {
+      if (!connection_.read_exactly(line, 1)) return std::nullopt;
+      if (line.ends_with("\r\n")) return line.substr(0, line.size() - 2);
+    }
+    return std::nullopt;
+  }
+
+  std::optional<std::size_t> chunk_size() {
+    const auto line = chunk_line();
+    if (!line) return std::nullopt;
+    const std::string_view digits = std::string_view(*line).substr(0, line->find(';'));
+    std::size_t size = 0;
+    const auto [end, error] = std::from_chars(digits.data(), digits.data() + digits.size(), size, 16);
+    if (error != std::errc() || end != digits.data() + digits.size()) return std::nullopt;
+    return size;
+  }
+
+  bool skip_trailers() {
+    for (int lines = 0; lines < kTrailerLinesMax; ++lines) {
+      const auto line = chunk_line();
+      if (!line) return false;
+      if (line->empty()) return true;
+    }
+    return false;
+  }
+
+  bool admit(std::size_t more) {
+    const std::size_t left = shared_.options.body_bytes_max - request_.body.size();
+    if (more > left) {
       request_.rejected = too_large(shared_.options.body_bytes_max);
-    } else if (!share_.grow_to(size)) {
+    } else if (!share_.grow_to(request_.body.size() + more)) {
       request_.rejected = no_memory_for_body();
-    } else {
-      request_.body.append(bytes);
     }
     return !request_.rejected;
   }
@@ -311,8 +348,8 @@ struct HttpServer::Impl {
 };
 
 HttpServer::HttpServer(Options options, gateway::IngestDoor& ingest, QueryDoor& query, const Clock& clock,
-                       Metrics& metrics, std::shared_ptr<Log> log)
-    : impl_(std::make_unique<Impl>(std::move(options), ingest, query, clock, metrics, std::move(log))) {}
+                       Metrics& metrics, const std::shared_ptr<Log>& log)
+    : impl_(std::make_unique<Impl>(std::move(options), ingest, query, clock, metrics, log)) {}
 
 HttpServer::~HttpServer() {
   stop();

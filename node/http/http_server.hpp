@@ -44,7 +44,7 @@ class HttpServer {
 
   /// The doors, the clock and the metrics must outlive it. The wall clock is read only to stamp and to default times.
   HttpServer(Options options, gateway::IngestDoor& ingest, QueryDoor& query, const Clock& clock, Metrics& metrics,
-             std::shared_ptr<Log> log);
+             const std::shared_ptr<Log>& log);
   ~HttpServer();  ///< stops
   HttpServer(const HttpServer&) = delete;
   HttpServer& operator=(const HttpServer&) = delete;

@@ -78,7 +78,7 @@ void Listener::admit(int descriptor) {
   }
   refused_.add();
   log_->warn("http_connections_full", "a connection was refused: all " + std::to_string(options_.connections_max) +
-                                          " are in use (http.connections_max)");
+                                          " are in use, which is the most");
   refuse_and_close(descriptor, options_.refusal);
 }
 

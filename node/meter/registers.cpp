@@ -240,8 +240,8 @@ class Tables {
 };
 
 const Tables& tables() {
-  static const Tables* const instance = new Tables;
-  return *instance;
+  static const Tables* const kInstance = new Tables;
+  return *kInstance;
 }
 
 /// Writes the lower-case form into the buffer; empty when it does not fit.

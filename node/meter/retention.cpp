@@ -14,7 +14,6 @@
 namespace wattring::meter {
 namespace {
 
-using persistence::SeriesKey;
 using persistence::Table;
 
 constexpr std::int32_t kFirstDay = std::numeric_limits<std::int32_t>::min();

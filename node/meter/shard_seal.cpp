@@ -124,7 +124,8 @@ class Sealer {
           found.push_back({group, key, value});
         return true;
       };
-      if (auto scanned = disk_.scan(Table::series, prefix, visit); !scanned) return Failure(scanned.error());
+      const std::string from = prefix;  // the visitor moves `prefix` on
+      if (auto scanned = disk_.scan(Table::series, from, visit); !scanned) return Failure(scanned.error());
     }
     return found;
   }

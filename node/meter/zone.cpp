@@ -73,9 +73,9 @@ Result<Zone> Zone::find(std::string_view iana_name) {
 }
 
 Zone Zone::utc() {
-  static const auto instance =
+  static const auto kInstance =
       std::make_shared<const Impl>(Impl{"UTC", {{std::numeric_limits<std::int64_t>::min(), 0}}});
-  return Zone(instance);
+  return Zone(kInstance);
 }
 
 std::string Zone::database_version() {

@@ -75,7 +75,8 @@ void add_node(CLI::App& app, NodeOptions& node) {
   app.add_option("--node", node.nodes, "HTTP address HOST:PORT; repeatable")
       ->envname("WATTRING_NODES")
       ->delimiter(',')
-      ->expected(1, -1)
+      ->expected(1)
+      ->take_all()
       ->each([](const std::string& text) { (void)or_throw("--node", parse_host_port(text)); });
   add_duration(app, "--timeout", node.timeout_ms, "how long a node may take to connect or answer");
   app.add_option("--token", node.token, "bearer token");

@@ -5,8 +5,10 @@
 #include <set>
 
 #include "base/prng.hpp"
+#include "persistence/lmdb_journal.hpp"
 #include "tests/node/core_harness.hpp"
 #include "tests/support/faulty_journal.hpp"
+#include "tests/support/temp_directory.hpp"
 
 namespace wattring::app {
 namespace {
@@ -145,6 +147,25 @@ TEST(Core, ACheckpointTruncatesTheJournalAndKeepsEveryAnswer) {
                 .intervals({"M1", kImport, 0, 100 * kQuarter, meter::Every::quarter_hour, meter::Zone::utc()})
                 ->intervals.size(),
             100U);
+}
+
+TEST(Core, SealingADayAgainAndAgainOnLmdbKeepsEveryReading) {
+  const test::TempDirectory folder;
+  auto disk = persistence::LmdbJournal::open(folder.path(), {});
+  ASSERT_TRUE(disk);
+  CoreHarness core(**disk, {2, 16 << 10, 1 << 20});
+  constexpr int kMeters = 300;
+  for (int round = 0; round < 6; ++round) {
+    for (int meter = 0; meter < kMeters; ++meter) {
+      gateway::IngestReply reply;
+      while (reply.stored == 0) reply = core.submit(batch_of("METER-" + std::to_string(1000 + meter), round * 5, 5));
+    }
+  }
+  for (int meter = 0; meter < kMeters; ++meter) {
+    const auto answer = core.query().readings(everything("METER-" + std::to_string(1000 + meter)));
+    ASSERT_TRUE(answer);
+    EXPECT_EQ(answer->rows.size(), 30U) << "meter " << meter;
+  }
 }
 
 TEST(Core, AFullDiskTurnsBatchesAwayAndComesBackByItself) {

@@ -112,6 +112,20 @@ TEST_F(HttpServerTest, ReadsAChunkedBody) {
   EXPECT_EQ(client.get("/livez").value_or(RawResponse{}).status, 200) << "the next request begins where the body ended";
 }
 
+TEST_F(HttpServerTest, RefusesAChunkThatItsSizeDoesNotFit) {
+  start();
+  const std::string line(kLine);
+  for (const int off : {-1, 1, -5}) {
+    RawClient client(address);
+    char size[24];
+    std::snprintf(size, sizeof size, "%zx", line.size() + static_cast<std::size_t>(off));
+    client.send("POST /write HTTP/1.1\r\nHost: t\r\nTransfer-Encoding: chunked\r\n\r\n" + std::string(size) + "\r\n" +
+                line + "\r\n0\r\n\r\n");
+    EXPECT_EQ(client.receive().value_or(RawResponse{}).status, 400) << "off by " << off;
+  }
+  EXPECT_EQ(ingest.facts(), 0U);
+}
+
 TEST_F(HttpServerTest, TellsAWaitingClientToGoOn) {
   start();
   RawClient client(address);

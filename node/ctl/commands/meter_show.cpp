@@ -3,6 +3,7 @@
 
 #include <algorithm>
 #include <map>
+#include <optional>
 #include <set>
 
 #include "node/ctl/commands/commands.hpp"
@@ -18,7 +19,7 @@ constexpr std::int64_t kQuarterMs = 15 * kMsPerMinute;
 /// What the intervals since the local midnight and of the last 24 hours say about one direction.
 struct Energy {
   std::vector<std::string> registers;
-  double today_wh = 0;
+  std::optional<double> today_wh;                 ///< nothing when no quarter-hour of today has a value
   std::map<std::int64_t, std::string> qualities;  ///< of today's quarter-hours, by start: the worst of its registers
   std::map<std::string, std::set<std::int64_t>> flags;  ///< starts of today's quarter-hours that have the flag
   std::vector<std::optional<double>> hourly_w;          ///< mean power of each of the last 24 hours
@@ -31,10 +32,14 @@ struct Window {
   std::int64_t to_ms;     ///< end of the running quarter-hour
 };
 
+std::string kwh_text(const std::optional<double>& wh) {
+  return wh ? grouped(*wh / 1000, 3) + " kWh" : "no value";
+}
+
 /// How far a value is from a measured one.
 int badness(const std::string& quality) {
-  static const std::vector<std::string> order{"", "actual", "edited", "interpolated", "estimated", "missing"};
-  return static_cast<int>(std::find(order.begin(), order.end(), quality) - order.begin());
+  static const std::vector<std::string> kOrder{"", "actual", "edited", "interpolated", "estimated", "missing"};
+  return static_cast<int>(std::find(kOrder.begin(), kOrder.end(), quality) - kOrder.begin());
 }
 
 void add_interval(Energy& energy, const Json& interval, const Window& window, std::vector<std::int64_t>& covered_ms) {
@@ -42,7 +47,7 @@ void add_interval(Energy& energy, const Json& interval, const Window& window, st
   const auto end = parse_rfc3339(interval["end"].string());
   if (!start || !end || *end <= *start) return;
   if (*start >= window.today_ms) {
-    energy.today_wh += interval["value"].number();
+    if (!interval["value"].is_null()) energy.today_wh = energy.today_wh.value_or(0) + interval["value"].number();
     std::string& quality = energy.qualities[*start];
     if (badness(interval["quality"].string()) >= badness(quality)) quality = interval["quality"].string();
     for (const Json& flag : interval["flags"].items()) energy.flags[flag.string()].insert(*start);
@@ -132,8 +137,8 @@ std::string text_of(const Json& meter, const Energy& in, const Energy& out, std:
   }
   text += register_lines(meter);
   if (in.registers.empty() && out.registers.empty()) return text + "No energy register: no daily sum.\n";
-  text += fmt::format("Today     {} kWh imported", grouped(in.today_wh / 1000, 3));
-  if (!out.registers.empty()) text += fmt::format("   {} kWh exported", grouped(out.today_wh / 1000, 3));
+  text += fmt::format("Today     {} imported", kwh_text(in.today_wh));
+  if (!out.registers.empty()) text += fmt::format("   {} exported", kwh_text(out.today_wh));
   text += fmt::format("   since midnight, {}\n", globals.zone);
   const Energy& judged = in.registers.empty() ? out : in;
   if (!judged.qualities.empty())
@@ -146,8 +151,7 @@ Json energy_document(const Energy& energy) {
   Json document;
   Json registers = Json::Array{};
   for (const std::string& reg : energy.registers) registers.push(Json(reg));
-  document.set("registers", std::move(registers))
-      .set("today_wh", energy.registers.empty() ? Json() : Json(energy.today_wh));
+  document.set("registers", std::move(registers)).set("today_wh", energy.today_wh ? Json(*energy.today_wh) : Json());
   Json qualities = Json::Object{};
   for (const auto& [name, n] : quality_counts(energy)) qualities.set(name, n);
   Json flags = Json::Object{};

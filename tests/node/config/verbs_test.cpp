@@ -197,7 +197,7 @@ TEST_F(Verbs, ADirectoryInUseIsIo) {
   ASSERT_EQ(init().code, 0);
   const auto directory = persistence::DataDirectory::open(data_dir(), {});
   ASSERT_TRUE(directory);
-  EXPECT_EQ(run({"journal", "stat", "--data-dir", data_dir()}).code, 74);
+  EXPECT_EQ(run({"journal", "stat", "--data-dir", data_dir()}).code, 65);
 }
 
 }  // namespace
