@@ -71,8 +71,8 @@ class ReadTransaction {
   virtual ~ReadTransaction() = default;
   /// not_found when absent; io when the disk fails.
   [[nodiscard]] virtual Result<std::string_view> get(Table table, std::string_view key) const = 0;
-  /// Visits keys >= from, ascending, until the visitor returns false. The bytes of `from` must not change meanwhile. Records of Table::journal live only until the
-  /// visitor returns: they may be put together for the visit.
+  /// Visits keys >= from, ascending, until the visitor returns false. The bytes of `from` must not change meanwhile.
+  /// Records of Table::journal live only until the visitor returns: they may be put together for the visit.
   using Visitor = std::function<bool(std::string_view key, std::string_view value)>;
   [[nodiscard]] virtual Result<void> scan(Table table, std::string_view from, const Visitor& visit) const = 0;
   /// The greatest key of the table; not_found when empty.

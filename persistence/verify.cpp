@@ -67,10 +67,18 @@ class Verifier {
   Verifier(const ValueCheck& check_value, const EntryCheck& check_entry, const LineSink& sink)
       : check_value_(check_value), check_entry_(check_entry), sink_(sink) {}
 
+  /// LMDB's tree pages carry no checksum: that each key comes once, in order, and is found where a search looks for it
+  /// is what can be said of them.
   Result<void> table(const ReadTransaction& snapshot, Table table) {
+    std::string last;
     return snapshot.scan(table, {}, [&](std::string_view key, std::string_view value) {
       ++report.values;
       report.bytes += key.size() + value.size();
+      const auto sought = snapshot.get(table, key);
+      if ((!last.empty() && key <= last) || !sought || *sought != value)
+        found("table " + std::string(to_string(table)) + " key " + hex(key) +
+              ": out of place; a page of the tree is damaged");
+      last.assign(key);
       if (const auto problem = value_problem(table, key, value))
         found("table " + std::string(to_string(table)) + " key " + hex(key) + ": " + problem->message);
       return true;

@@ -38,13 +38,13 @@ struct Config {
   } listen;
 
   struct Ingest {
-    std::int64_t accept_past_ms = 3650 * kMsPerDay;     ///< older readings are TS_TOO_OLD. "10y"
-    std::int64_t accept_future_ms = 5 * kMsPerMinute;   ///< later readings are TS_IN_FUTURE. "5m"
+    std::int64_t accept_past_ms = 3650 * kMsPerDay;    ///< older readings are TS_TOO_OLD. "10y"
+    std::int64_t accept_future_ms = 5 * kMsPerMinute;  ///< later readings are TS_IN_FUTURE. "5m"
     std::uint64_t in_flight_bytes_max = 64ULL << 20U;  ///< memory of batches not yet folded; then BUSY. "64MiB"
-    std::uint64_t batch_bytes_max = kBatchBytesMax;     ///< one native batch. "8MiB"
-    std::uint32_t connections_max = 1024;               ///< native clients at once
-    std::uint32_t credit_batches = 16;                  ///< batches a native client may have unanswered
-    bool line_overwrite_latest = true;                  ///< line protocol: "latest" write wins (true) or "keep"
+    std::uint64_t batch_bytes_max = kBatchBytesMax;    ///< one native batch. "8MiB"
+    std::uint32_t connections_max = 1024;              ///< native clients at once
+    std::uint32_t credit_batches = 16;                 ///< batches a native client may have unanswered
+    bool line_overwrite_latest = true;                 ///< line protocol: "latest" write wins (true) or "keep"
     friend bool operator==(const Ingest&, const Ingest&) = default;
   } ingest;
 

@@ -41,27 +41,33 @@ void ShardFold::apply_text(std::string_view text) {
 }
 
 Result<ShardFold::Applied> ShardFold::apply_entry(std::string_view payload, const sharding::ShardKey& key, Lsn lsn) {
-  // Once dry, so that a payload that breaks in the middle leaves nothing behind.
+  struct Run {
+    std::string_view id;
+    std::size_t first;
+    std::size_t count;
+  };
+  // All of it before any of it is applied, so that a payload that breaks in the middle leaves nothing behind.
+  auto reader = ReadingEntryReader::open(payload);
+  if (!reader) return Failure(reader.error());
+  std::vector<Run> runs;
+  std::vector<Fact> all;
   std::vector<Fact> facts;
   std::string_view id;
-  for (const bool dry : {true, false}) {
-    auto reader = ReadingEntryReader::open(payload);
-    if (!reader) return Failure(reader.error());
-    Applied total;
-    if (!dry)
-      for (const std::string_view text : reader->texts()) apply_text(text);
-    for (;;) {
-      const auto more = reader->next_run(id, facts);
-      if (!more) return Failure(more.error());
-      if (!*more) break;
-      if (dry) continue;
-      const Applied run = apply(id, key.hash(id), facts, lsn);
-      total.facts += run.facts;
-      total.duplicates += run.duplicates;
-    }
-    if (!dry) return total;
+  for (;;) {
+    const auto more = reader->next_run(id, facts);
+    if (!more) return Failure(more.error());
+    if (!*more) break;
+    runs.push_back({id, all.size(), facts.size()});
+    all.insert(all.end(), facts.begin(), facts.end());
   }
-  return Applied{};
+  for (const std::string_view text : reader->texts()) apply_text(text);
+  Applied total;
+  for (const Run& run : runs) {
+    const Applied applied = apply(run.id, key.hash(run.id), std::span(all).subspan(run.first, run.count), lsn);
+    total.facts += applied.facts;
+    total.duplicates += applied.duplicates;
+  }
+  return total;
 }
 
 Result<void> ShardFold::recover(const persistence::ReadTransaction& disk, const sharding::ShardKey& key,

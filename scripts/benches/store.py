@@ -84,5 +84,6 @@ def disk(options, folder):
     subprocess.run([options.bin / "wattringd", "journal", "compact", "--data-dir", node.data], check=True,
                    capture_output=True, timeout=300)
     return {"disk_readings": figures["acked"], "disk_unsealed": unsealed, "disk_bytes": with_free_pages,
-            "disk_bytes_compact": journal_bytes(node.data), "disk_bytes_per_reading": with_free_pages / figures["acked"],
+            "disk_bytes_compact": journal_bytes(node.data),
+            "disk_bytes_per_reading": with_free_pages / figures["acked"],
             "disk_bytes_per_reading_compact": journal_bytes(node.data) / figures["acked"]}

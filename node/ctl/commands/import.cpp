@@ -245,7 +245,9 @@ int import_file(const ImportArguments& arguments, const Context& context, const 
   answer.document = document_of(arguments, sender.tally(), *format, progress.elapsed_s());
   answer.csv = flattened(answer.document);
   context.out << render(answer, globals.format);
-  if (exit_code == kExitDone && arguments.strict && sender.tally().refused > 0) return kExitPartial;
+  const ImportTally& tally = sender.tally();
+  const bool nothing_stored = tally.stored_is_known && tally.stored == 0;
+  if (exit_code == kExitDone && tally.refused > 0 && (arguments.strict || nothing_stored)) return kExitPartial;
   return exit_code;
 }
 
