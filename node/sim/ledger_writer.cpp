@@ -47,7 +47,10 @@ void put_reading(ByteWriter& to, const Reading& reading, const Reading& before) 
   to.u8(static_cast<std::uint8_t>(tag));
   if (long_reg) to.varint(reading.reg);
   if ((tag & kTagMeterFar) != 0) to.zigzag(std::int64_t{reading.meter} - std::int64_t{before.meter});
-  if ((tag & kTagTime) != 0) to.zigzag(reading.time_ms - before.time_ms);
+  // Wraps like the reader's sum does.
+  if ((tag & kTagTime) != 0)
+    to.zigzag(static_cast<std::int64_t>(static_cast<std::uint64_t>(reading.time_ms) -
+                                        static_cast<std::uint64_t>(before.time_ms)));
   to.zigzag(reading.value);
 }
 
