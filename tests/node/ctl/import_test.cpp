@@ -100,11 +100,16 @@ TEST_F(Import, RefusedLinesHaveTheirNumbersInTheFile) {
 }
 
 TEST_F(Import, StrictMakesARefusalAnExitCode) {
-  ctl.nodes.answer(kReadings, 200, reply(0, R"({"line":1,"reason":"SYNTAX","got":"","limit":""})", 1));
+  ctl.nodes.answer(kReadings, 200, reply(1, R"({"line":1,"reason":"SYNTAX","got":"","limit":""})", 1));
   const std::string path = file("a.ndjson", "{}\n");
   EXPECT_EQ(ctl.run({"import", path}).code, 0);
   EXPECT_EQ(ctl.run({"import", path, "--strict"}).code, 7);
   EXPECT_TRUE(matches_golden("import.schema", shape_of(ctl.run({"import", path, "-o", "json"}).out)));
+}
+
+TEST_F(Import, OfWhichNothingIsStoredIsNoSuccess) {
+  ctl.nodes.answer(kReadings, 200, reply(0, R"({"line":1,"reason":"SYNTAX","got":"","limit":""})", 1));
+  EXPECT_EQ(ctl.run({"import", file("a.ndjson", "{}\n")}).code, 7);
 }
 
 TEST_F(Import, ComesBackWhenTheNodeSays) {
