@@ -13,13 +13,20 @@
 
 namespace wattring::persistence {
 
+#ifdef __SANITIZE_THREAD__
+inline constexpr std::uint64_t kMapBytesDefault = std::uint64_t{1}
+                                                  << 30U;  // it has no room for a tebibyte of addresses
+#else
+inline constexpr std::uint64_t kMapBytesDefault = std::uint64_t{1} << 40U;
+#endif
+
 class LmdbJournal final : public Journal {
  public:
   struct Options {
-    std::uint64_t map_bytes = std::uint64_t{1} << 40U;  ///< the most the file may grow to; address space only
-    bool read_only = false;                             ///< commit() refuses
-    bool create = true;                                 ///< make a new file when there is none, unless read_only
-    unsigned max_readers = 510;                         ///< snapshots open at the same time
+    std::uint64_t map_bytes = kMapBytesDefault;  ///< the most the file may grow to; address space only
+    bool read_only = false;                      ///< commit() refuses
+    bool create = true;                          ///< make a new file when there is none, unless read_only
+    unsigned max_readers = 510;                  ///< snapshots open at the same time
   };
 
   /// `directory` must exist. The caller makes sure that no other process and no other LmdbJournal has it open
