@@ -19,16 +19,35 @@ ShardFold::Applied ShardFold::apply(std::string_view meter_id, std::uint64_t met
   for (const Fact& fact : facts) {
     if (series == kNone || meters_.series(series).reg != fact.reg) series = meters_.find_or_add_series(meter, fact.reg);
     SeriesState& state = meters_.series(series);
+    if (gates_ != nullptr && state.empty) state.gate = gates_->gate_of(meter_id, fact.reg);
     ++applied.facts;
     if (fact.flags == 0 && state.is_last(fact)) {
       ++applied.duplicates;
       continue;
     }
+    if (state.gate != 0) hold_against_gate(state, fact);
     state.absorb(fact);
     pending_.append(series, fact);
   }
   first_pending_ = std::min(first_pending_, lsn);
   return applied;
+}
+
+void ShardFold::hold_against_gate(const SeriesState& before, const Fact& fact) {
+  if ((before.gate & kWatched) != 0 || trips(gates_->gate(before.gate), before, fact))
+    attention_.note(before.meter, fact.start_ms);
+}
+
+void ShardFold::keep_gates(GateKeeper* keeper) {
+  gates_ = keeper;
+  for (std::size_t meter = 0; meter < meters_.meter_count(); ++meter)
+    refresh_gates(static_cast<MeterTable::MeterIndex>(meter));
+}
+
+void ShardFold::refresh_gates(MeterTable::MeterIndex meter) {
+  for (MeterTable::SeriesIndex at = meters_.first_series(meter); at != kNone; at = meters_.series(at).next)
+    meters_.series(at).gate =
+        gates_ == nullptr ? std::uint16_t{0} : gates_->gate_of(meters_.id(meter), meters_.series(at).reg);
 }
 
 void ShardFold::cover(const WriterId& writer, Sequence sequence, Lsn lsn) {

@@ -10,6 +10,7 @@
 
 #include "base/ids.hpp"
 #include "base/result.hpp"
+#include "node/meter/attention.hpp"
 #include "node/meter/meter_table.hpp"
 #include "node/meter/pending_facts.hpp"
 #include "persistence/journal.hpp"
@@ -53,6 +54,13 @@ class ShardFold {
   void mark_incomplete() { complete_ = false; }
   [[nodiscard]] bool complete() const { return complete_; }
 
+  /// From now on facts are held against gates. Null: no longer. The keeper outlives the fold, or is taken away before.
+  void keep_gates(GateKeeper* keeper);
+  /// The meter's gates anew: its keeper has changed its mind.
+  void refresh_gates(MeterTable::MeterIndex meter);
+  /// Meters with facts that tripped since it was last emptied.
+  [[nodiscard]] Attention& attention() { return attention_; }
+
   [[nodiscard]] ShardId shard() const { return shard_; }
   [[nodiscard]] const MeterTable& meters() const { return meters_; }
   /// Facts of a series that are not in chunks yet, in any order, appended to `out`.
@@ -80,6 +88,8 @@ class ShardFold {
   [[nodiscard]] std::string sealing_coverage() const { return sealing_coverage_; }
 
  private:
+  void hold_against_gate(const SeriesState& before, const Fact& fact);
+
   static constexpr Lsn kNothingUnsealed{~std::uint64_t{0}};
 
   const ShardId shard_;
@@ -91,6 +101,9 @@ class ShardFold {
   Lsn sealed_up_to_{0};
 
   bool complete_ = true;
+
+  GateKeeper* gates_ = nullptr;
+  Attention attention_;
 
   bool seal_running_ = false;
   PendingFacts sealing_;

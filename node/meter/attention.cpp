@@ -1,0 +1,58 @@
+// SPDX-License-Identifier: Apache-2.0
+#include "node/meter/attention.hpp"
+
+#include "node/meter/meter_table.hpp"
+
+namespace wattring::meter {
+namespace {
+
+__extension__ using Wide = __int128;
+
+bool rate_is_set(const Gate& gate) {
+  const Gate never;
+  return gate.rate_low != never.rate_low || gate.rate_high != never.rate_high;
+}
+
+bool rate_trips(const Gate& gate, const SeriesState& before, const Fact& fact) {
+  const Wide rise = (Wide{fact.value} - before.last_value) * kMsPerHour;
+  const Wide span = Wide{fact.start_ms} - before.last_ms;
+  return rise < Wide{gate.rate_low} * span || rise > Wide{gate.rate_high} * span;
+}
+
+bool new_span(std::int64_t before_ms, std::int64_t now_ms, std::int64_t length_ms) {
+  return now_ms - before_ms >= length_ms || floor_div(before_ms, length_ms) != floor_div(now_ms, length_ms);
+}
+
+}  // namespace
+
+Gate widest(const Gate& a, const Gate& b) {
+  Gate wide;
+  wide.low = std::max(a.low, b.low);
+  wide.high = std::min(a.high, b.high);
+  wide.rate_low = std::max(a.rate_low, b.rate_low);
+  wide.rate_high = std::min(a.rate_high, b.rate_high);
+  wide.step_high = std::min(a.step_high, b.step_high);
+  wide.falls = a.falls || b.falls;
+  wide.stands = a.stands || b.stands;
+  wide.each_day = a.each_day || b.each_day;
+  wide.always = a.always || b.always;
+  return wide;
+}
+
+bool trips(const Gate& gate, const SeriesState& before, const Fact& fact) {
+  if (gate.always || fact.value < gate.low || fact.value > gate.high) return true;
+  const bool rate = rate_is_set(gate);
+  const bool steps = gate.step_high != std::numeric_limits<std::int64_t>::max();
+  if (!rate && !steps && !gate.falls && !gate.stands && !gate.each_day) return false;
+  if (before.empty) return gate.each_day;
+  // Its neighbours are not at hand.
+  if (fact.start_ms <= before.last_ms || fact.start_ms != fact.end_ms) return true;
+  if (gate.falls && fact.value < before.last_value) return true;
+  if (steps && Wide{fact.value} - before.last_value > gate.step_high) return true;
+  if (gate.stands && fact.value == before.last_value && new_span(before.last_ms, fact.start_ms, 15 * kMsPerMinute))
+    return true;
+  if (gate.each_day && new_span(before.last_ms, fact.start_ms, kMsPerDay)) return true;
+  return rate && rate_trips(gate, before, fact);
+}
+
+}  // namespace wattring::meter
