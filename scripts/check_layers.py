@@ -17,7 +17,7 @@ MAY_USE = {
     "sharding": ["base", "cluster:pure", "persistence:pure"],
     "node/actor": ["base", "sharding", "persistence:pure"],
     "node/meter": ["base", "sharding", "persistence:pure"],
-    "node/alert": ["base", "node/meter"],
+    "node/alert": ["base", "sharding", "persistence:pure", "node/actor", "node/meter"],
     "node/gateway": ["base", "sharding", "node/meter"],
     "node/http": ["base", "node/meter", "node/gateway", "node/alert"],
     "node/ctl": ["base", "node/meter", "node/http"],
@@ -32,6 +32,7 @@ IO_FILES = {
     "persistence": r"(lmdb\w*|journal_writer|data_directory|files|memory_journal|\w+_service)\.[ch]pp",
     "sharding": r"(?!)",
     "node/meter": r"(zone|\w+_service)\.cpp",
+    "node/alert": r"(sink_\w+|http_post\w*|delivery\w*)\.[ch]pp",
 }
 
 # What a pure file may not include: clocks, threads, files, sockets, the environment.
@@ -47,7 +48,7 @@ LIBRARIES = [
     (r"httplib\.h",
      r"node/(http|gateway|ctl|sim|alert)/http\w*\.cpp|node/http/\w*(server|client)\w*\.cpp|tests/.*\.cpp"),
     (r"CLI/.*", r"node/(app|ctl|sim)/\w+\.cpp"),
-    (r"toml\+\+/.*", r"node/app/config\w*\.cpp"),
+    (r"toml\+\+/.*", r"node/app/config\w*\.cpp|node/alert/rule_toml\.cpp"),
     (r"date/.*", r"node/meter/zone\.cpp"),
     (r"nlohmann/.*", r"node/\w+/\w*json\w*\.cpp|tests/.*\.[ch]pp"),
     (r"spdlog/.*", r"base/log\.cpp"),

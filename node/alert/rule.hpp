@@ -65,6 +65,7 @@ struct Rule {
   bool below = false;  ///< fires when x < fire; else when x > fire
   std::int64_t fire = 0;
   std::int64_t clear = 0;
+  bool limit_of_profile = false;  ///< over_power: fire and clear come from the profile, see rule_for()
   std::int64_t hold_ms = 0;
   std::int64_t keep_firing_ms = 0;
   std::uint32_t count_min = 1;
@@ -73,14 +74,15 @@ struct Rule {
   bool notify = true;
 
   // What it looks at; each kind uses its own.
-  Register reg;                            ///< threshold, increase, interval_threshold, rollback, stuck_register
-  std::uint32_t intervals = 4;             ///< interval_threshold
-  std::int64_t peak_floor_w = 2500;        ///< peak_projection; its margin is in `fire`
-  bool of_current = false;                 ///< imbalance
-  std::string zone = "UTC";                ///< peak_projection, night_baseline, sudden_drop: IANA name
+  Register reg;  ///< threshold, increase, interval_threshold, stuck_register; rollback, where 0 = the import registers
+  std::uint32_t intervals = 4;                ///< interval_threshold
+  std::int64_t peak_floor_w = 2500;           ///< peak_projection; its margin is in `fire`
+  bool of_current = false;                    ///< imbalance
+  std::string zone = "UTC";                   ///< peak_projection, night_baseline, sudden_drop: IANA name
   std::int64_t after_ms = 45 * kMsPerMinute;  ///< no_data
-  std::string group_separator;             ///< no_data; empty = the rule's meters are one source
-  std::uint32_t group_permille = 200;      ///< no_data
+  bool after_of_profile = false;              ///< no_data: a profile's nominal period goes before after_ms
+  std::string group_separator;                ///< no_data; empty = the rule's meters are one source
+  std::uint32_t group_permille = 200;         ///< no_data
 
   friend bool operator==(const Rule&, const Rule&) = default;
 };
@@ -91,18 +93,24 @@ struct Rule {
 struct Profile {
   std::string name;
   std::vector<std::string> match;
-  std::optional<std::int64_t> connection_limit_w;   ///< default limit of over_power
-  std::optional<std::int64_t> nominal_period_ms;    ///< no_data: three of them, at least 5 min
-  std::vector<std::string> roster;                  ///< ids that must report even if they never did
+  std::optional<std::int64_t> connection_limit_w;  ///< default limit of over_power
+  std::optional<std::int64_t> nominal_period_ms;   ///< no_data: three of them, at least 5 min
+  std::vector<std::string> roster;                 ///< ids that must report even if they never did
   std::int64_t effective_ms = 0;
   std::uint32_t revision = 1;
   friend bool operator==(const Profile&, const Profile&) = default;
 };
 
+/// The rule as it is for a meter of that profile (null: none): limit_of_profile and after_of_profile are settled.
+/// Nothing when the rule asks for a connection limit and the profile has none: the rule is not for this meter.
+[[nodiscard]] std::optional<Rule> rule_for(const Rule& rule, const Profile* profile);
+/// One of the patterns matches the id and none of the excluded ones; the rule's profile is the caller's matter.
+[[nodiscard]] bool is_for_meter(const Rule& rule, std::string_view meter);
+
 struct Silence {
-  std::string id;             ///< 8 hex digits
-  std::string rule = "*";     ///< pattern of rule names
-  std::string meter = "*";    ///< pattern of meter ids
+  std::string id;           ///< 8 hex digits
+  std::string rule = "*";   ///< pattern of rule names
+  std::string meter = "*";  ///< pattern of meter ids
   std::int64_t from_ms = 0;
   std::int64_t until_ms = 0;  ///< exclusive; always set
   std::string by;
@@ -111,7 +119,7 @@ struct Silence {
 };
 [[nodiscard]] bool covers(const Silence& silence, std::string_view rule, std::string_view meter, std::int64_t now_ms);
 
-/// Shell pattern: * is any run of characters, ? one; everything else itself. Linear in text x pattern at worst.
+/// Shell pattern: * is any run of bytes, ? one; everything else itself. Text x pattern steps at worst.
 [[nodiscard]] bool matches_pattern(std::string_view pattern, std::string_view text);
 
 }  // namespace wattring::alert

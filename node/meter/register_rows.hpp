@@ -109,6 +109,13 @@ inline constexpr std::array kAbstract{
     RegisterRow{98, 1, 0, "month_peak_log", Kind::event, Dimension::text},
 };
 
+/// 0-0:C.D.E of the manufacturer-specific range: what a node and its gateways say about a meter.
+inline constexpr std::array kOwn{
+    RegisterRow{199, 128, 1, "clock_drift", Kind::gauge, Dimension::duration},
+    RegisterRow{199, 128, 2, "bad_frames", Kind::gauge, Dimension::factor},
+    RegisterRow{199, 128, 3, "announced", Kind::event, Dimension::text},  // added to the roster by hand
+};
+
 /// 0-n:C.D.E of the M-Bus channels n = 1..4, named "mbus<n>_...".
 inline constexpr std::array kMbus{
     RegisterRow{24, 1, 0, "type", Kind::gauge, Dimension::count},

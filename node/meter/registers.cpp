@@ -65,6 +65,7 @@ constexpr std::array kUnits{
     NamedUnit{"s", {count, 1, 1}},
     NamedUnit{"1", {count, 1, 1}},
     NamedUnit{"1/1000", {factor, 1, 1}},
+    NamedUnit{"ms", {duration, 1, 1}},
 };
 
 struct AliasUnit {
@@ -100,6 +101,8 @@ constexpr std::array kAliasUnits{
     AliasUnit{heat, "_kwh", 18, 5},
     AliasUnit{factor, "", 1000, 1},
     AliasUnit{count, "", 1, 1},
+    AliasUnit{duration, "_ms", 1, 1},
+    AliasUnit{duration, "_s", 1000, 1},
     AliasUnit{text, "", 1, 1},
 };
 
@@ -187,6 +190,8 @@ class Tables {
                           keep(std::string(r.name) + "_l" + std::to_string(phase)), r.kind, r.dimension, r.modulus});
     }
     for (const rows::RegisterRow& r : rows::kAbstract)
+      infos_.push_back({obis(0, 0, r.c, r.d, r.e), r.name, r.kind, r.dimension, r.modulus});
+    for (const rows::RegisterRow& r : rows::kOwn)
       infos_.push_back({obis(0, 0, r.c, r.d, r.e), r.name, r.kind, r.dimension, r.modulus});
     for (const rows::RegisterRow& r : rows::kMbus) {
       for (unsigned n = 1; n <= 4; ++n)
@@ -281,6 +286,8 @@ std::string_view base_unit(Dimension dimension) {
       return "1/1000";
     case count:
       return "1";
+    case duration:
+      return "ms";
     case text:
       return "";
   }

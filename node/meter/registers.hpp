@@ -34,6 +34,7 @@ enum class Dimension : std::uint8_t {
   heat,             ///< MJ
   factor,           ///< 1/1000 (power factor)
   count,            ///< pieces
+  duration,         ///< ms
   text
 };
 /// "Wh", "dV", "cA", "l"...: the unit in which the API shows values of that dimension.

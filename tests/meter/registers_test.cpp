@@ -59,6 +59,14 @@ TEST(Registers, MbusRegistersAreFoundForChannelsOneToFourOnly) {
   EXPECT_EQ(find_register(obis(0, 5, 24, 2, 1)), nullptr);
 }
 
+TEST(Registers, WhatGatewaysSayAboutAMeterHasItsOwnRows) {
+  expect_register({obis(0, 0, 199, 128, 1), "clock_drift", Kind::gauge, Dimension::duration});
+  expect_register({obis(0, 0, 199, 128, 2), "bad_frames", Kind::gauge, Dimension::factor});
+  expect_register({obis(0, 0, 199, 128, 3), "announced", Kind::event, Dimension::text});
+  EXPECT_EQ(resolve_register("clock_drift_s")->scale.numerator, 1000);
+  EXPECT_EQ(resolve_register("bad_frames")->scale.numerator, 1000);
+}
+
 TEST(Registers, UnknownCodesAreNotFound) {
   EXPECT_EQ(find_register(obis(1, 0, 1, 8, 5)), nullptr);
   EXPECT_EQ(find_register(obis(1, 0, 1, 8, 0, 0)), nullptr);
