@@ -34,6 +34,7 @@ Gate widest(const Gate& a, const Gate& b) {
   wide.step_high = std::min(a.step_high, b.step_high);
   wide.falls = a.falls || b.falls;
   wide.stands = a.stands || b.stands;
+  wide.each_quarter = a.each_quarter || b.each_quarter;
   wide.each_day = a.each_day || b.each_day;
   wide.always = a.always || b.always;
   return wide;
@@ -43,8 +44,9 @@ bool trips(const Gate& gate, const SeriesState& before, const Fact& fact) {
   if (gate.always || fact.value < gate.low || fact.value > gate.high) return true;
   const bool rate = rate_is_set(gate);
   const bool steps = gate.step_high != std::numeric_limits<std::int64_t>::max();
-  if (!rate && !steps && !gate.falls && !gate.stands && !gate.each_day) return false;
-  if (before.empty) return gate.each_day;
+  const bool spans = gate.each_quarter || gate.each_day;
+  if (!rate && !steps && !gate.falls && !gate.stands && !spans) return false;
+  if (before.empty) return spans;
   // Its neighbours are not at hand.
   if (fact.start_ms <= before.last_ms || fact.start_ms != fact.end_ms) return true;
   if (gate.falls && fact.value < before.last_value) return true;

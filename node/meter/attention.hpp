@@ -38,14 +38,16 @@ struct Gate {
 /// before: the series without the fact.
 [[nodiscard]] bool trips(const Gate& gate, const SeriesState& before, const Fact& fact);
 
-/// Index of a gate with a mark above it: every fact of a watched series trips.
+/// Marks above the index of a gate: every fact of a watched series trips; of one with a history, whatever comes late.
 inline constexpr std::uint16_t kWatched = 0x8000;
+inline constexpr std::uint16_t kHistory = 0x4000;
+inline constexpr std::uint16_t kGateIndexMax = 0x3fff;
 
 /// Who sets the gates of a shard's series. One owner, that of the shard.
 class GateKeeper {
  public:
   virtual ~GateKeeper() = default;
-  /// For a series that came to be, or came back: index of its gate (0 = trips never), or'ed with kWatched.
+  /// For a series that came to be, or came back: index of its gate (0 = trips never), or'ed with marks.
   [[nodiscard]] virtual std::uint16_t gate_of(std::string_view meter, Register reg) = 0;
   [[nodiscard]] virtual const Gate& gate(std::uint16_t index) const = 0;
 };

@@ -26,7 +26,7 @@ struct SeriesState {
   Quality last_quality = Quality::missing;
   std::uint8_t last_method = 0;
   bool empty = true;       ///< no fact yet
-  std::uint16_t gate = 0;  ///< index of its gate with kWatched (attention.hpp); not part of the state proper
+  std::uint16_t gate = 0;  ///< index of its gate with marks (attention.hpp); not part of the state proper
 
   void absorb(const Fact& fact);
   [[nodiscard]] bool is_last(const Fact& fact) const;  ///< the fact that last_* already shows

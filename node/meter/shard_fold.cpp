@@ -34,7 +34,9 @@ ShardFold::Applied ShardFold::apply(std::string_view meter_id, std::uint64_t met
 }
 
 void ShardFold::hold_against_gate(const SeriesState& before, const Fact& fact) {
-  if ((before.gate & kWatched) != 0 || trips(gates_->gate(before.gate), before, fact))
+  const bool late = !before.empty && fact.start_ms <= before.last_ms;
+  if ((before.gate & kWatched) != 0 || (late && (before.gate & kHistory) != 0) ||
+      trips(gates_->gate(before.gate & kGateIndexMax), before, fact))
     attention_.note(before.meter, fact.start_ms);
 }
 
