@@ -4,7 +4,7 @@
 #include <algorithm>
 #include <cstdint>
 
-#include "node/http/json_writer.hpp"
+#include "base/json_writer.hpp"
 
 namespace wattring::http {
 namespace {

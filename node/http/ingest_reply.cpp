@@ -5,7 +5,7 @@
 #include <array>
 #include <string_view>
 
-#include "node/http/json_writer.hpp"
+#include "base/json_writer.hpp"
 
 namespace wattring::http {
 namespace {

@@ -1,8 +1,8 @@
 // SPDX-License-Identifier: Apache-2.0
 #include "node/http/interval_text.hpp"
 
+#include "base/json_writer.hpp"
 #include "base/time.hpp"
-#include "node/http/json_writer.hpp"
 
 namespace wattring::http {
 namespace {

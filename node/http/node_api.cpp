@@ -3,8 +3,8 @@
 
 #include <algorithm>
 
+#include "base/json_writer.hpp"
 #include "base/time.hpp"
-#include "node/http/json_writer.hpp"
 #include "node/http/params.hpp"
 
 namespace wattring::http {

@@ -4,9 +4,9 @@
 #include <algorithm>
 #include <array>
 
+#include "base/json_writer.hpp"
 #include "base/limits.hpp"
 #include "node/http/interval_text.hpp"
-#include "node/http/json_writer.hpp"
 #include "node/http/params.hpp"
 
 namespace wattring::http {

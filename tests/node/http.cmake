@@ -1,6 +1,6 @@
 # SPDX-License-Identifier: Apache-2.0
 wattring_test(http_test KIND unit
-  SOURCES http_exchange_test.cpp http_fakes.cpp http_ingest_test.cpp http_json_writer_test.cpp http_params_test.cpp
+  SOURCES http_exchange_test.cpp http_fakes.cpp http_ingest_test.cpp http_params_test.cpp
           http_query_test.cpp http_router_test.cpp http_slices_test.cpp http_status_test.cpp
   LIBS wattring_http nlohmann_json::nlohmann_json ZLIB::ZLIB)
 wattring_test(http_property_test KIND property

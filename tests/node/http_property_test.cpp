@@ -6,9 +6,9 @@
 #include <string>
 #include <vector>
 
+#include "base/json_writer.hpp"
 #include "node/http/exchange.hpp"
 #include "node/http/interval_text.hpp"
-#include "node/http/json_writer.hpp"
 #include "node/http/params.hpp"
 #include "node/http/router.hpp"
 #include "node/http/slices.hpp"

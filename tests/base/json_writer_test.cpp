@@ -1,5 +1,5 @@
 // SPDX-License-Identifier: Apache-2.0
-#include "node/http/json_writer.hpp"
+#include "base/json_writer.hpp"
 
 #include <gtest/gtest.h>
 
@@ -7,7 +7,7 @@
 #include <limits>
 #include <nlohmann/json.hpp>
 
-namespace wattring::http {
+namespace wattring {
 namespace {
 
 std::string written(std::string_view text) {
@@ -62,4 +62,4 @@ TEST(JsonWriter, WritesDoublesThatReadBackAndNullForTheRest) {
 }
 
 }  // namespace
-}  // namespace wattring::http
+}  // namespace wattring

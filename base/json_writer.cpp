@@ -1,5 +1,5 @@
 // SPDX-License-Identifier: Apache-2.0
-#include "node/http/json_writer.hpp"
+#include "base/json_writer.hpp"
 
 #include <fmt/format.h>
 
@@ -8,7 +8,7 @@
 #include <cstddef>
 #include <iterator>
 
-namespace wattring::http {
+namespace wattring {
 namespace {
 
 struct Utf8Form {
@@ -144,4 +144,4 @@ JsonWriter& JsonWriter::null() {
   return *this;
 }
 
-}  // namespace wattring::http
+}  // namespace wattring
