@@ -1,7 +1,7 @@
 # SPDX-License-Identifier: Apache-2.0
 # The way of a batch through the node, without its sockets.
 wattring_library(wattring_core
-  SOURCES committed_batch.cpp entry_encoder.cpp ingest_pipeline.cpp query_service.cpp shard_workers.cpp
+  SOURCES committed_batch.cpp entry_encoder.cpp extension_turns.cpp ingest_pipeline.cpp query_service.cpp shard_workers.cpp
   LIBS wattring_fold wattring_gateway wattring_persistence_lmdb)
 
 # The composition root.

@@ -76,7 +76,7 @@ Result<void> Node::open(WriterId writer) {
   worker_options.workers = worker_count(config);
   worker_options.unsealed_bytes_max = config.store.unsealed_bytes_max;
   worker_options.journal_bytes_max = config.store.journal_bytes_max;
-  workers_ = std::make_unique<ShardWorkers>(worker_options, *key_, directory_->journal(), *writer_, metrics_, log_);
+  workers_ = std::make_unique<ShardWorkers>(worker_options, *key_, directory_->journal(), *writer_, clock_, metrics_, log_);
   IngestPipeline::Options pipeline_options{config.ingest.accept_past_ms, config.ingest.accept_future_ms,
                                            config.ingest.in_flight_bytes_max, Lsn{next->value - 1}};
   pipeline_ = std::make_unique<IngestPipeline>(pipeline_options, *key_, writer, *writer_, *workers_, clock_, metrics_,

@@ -11,6 +11,7 @@
 
 #include "base/bounded_queue.hpp"
 #include "base/check.hpp"
+#include "node/app/extension_turns.hpp"
 #include "node/meter/shard_seal.hpp"
 #include "persistence/recovery.hpp"
 
@@ -22,9 +23,10 @@ constexpr std::size_t kQueueTasksMax = std::numeric_limits<std::size_t>::max();
 /// Shards of one worker whose seal may be on its way to the disk at once.
 constexpr std::size_t kSealsInFlightMax = 4;
 constexpr std::size_t kPrefetchAhead = 8;
+constexpr std::int64_t kPatienceMs = 200;
 
 struct Visit {
-  std::function<void(const ShardWorkers::Shards&)> visit;
+  std::function<void(ExtensionTurns::Shards&, const ExtensionTurns::Extensions&)> visit;
 };
 struct Retain {
   meter::RetentionDays days;
@@ -37,9 +39,13 @@ using Task = std::variant<std::shared_ptr<const CutBatch>, Visit, Retain, Wake>;
 /// One thread and its shards. Fields are the thread's own unless they say otherwise.
 class ShardWorkers::Worker {
  public:
-  Worker(ShardWorkers& owner, std::size_t index) : owner_(owner), index_(index), queue_(kQueueTasksMax) {
-    for (std::size_t shard = index; shard < owner.key_.shard_count(); shard += owner.options_.workers)
-      shards_.push_back(std::make_unique<meter::ShardFold>(ShardId{static_cast<std::uint16_t>(shard)}));
+  Worker(ShardWorkers& owner, std::size_t index)
+      : owner_(owner), index_(index), queue_(kQueueTasksMax), turns_(shards_, extensions_, owner.disk_, owner.clock_) {
+    for (std::size_t shard = index; shard < owner.key_.shard_count(); shard += owner.options_.workers) {
+      const ShardId id{static_cast<std::uint16_t>(shard)};
+      shards_.push_back(std::make_unique<meter::ShardFold>(id));
+      if (owner.options_.extension) extensions_.push_back(owner.options_.extension(id));
+    }
   }
 
   void start() {
@@ -78,25 +84,36 @@ class ShardWorkers::Worker {
 
   void run() {
     recover();
+    bool idle = false;
     for (;;) {
-      const bool busy = sealing_pass_ ? seals_.size() < kSealsInFlightMax : retention_.has_value();
-      auto task = queue_.pop_for(std::chrono::milliseconds(busy ? 0 : 200));
+      auto task = queue_.pop_for(std::chrono::milliseconds(patience_ms(idle)));
+      idle = !task;
       if (task) handle(*task);
       if (!task && queue_.closed() && queue_.size() == 0) break;
       collect_seals();
       maybe_start_pass();
       if (sealing_pass_ && (!task || std::chrono::steady_clock::now() >= fold_until_)) seal_next();
       if (!sealing_pass_ && seals_.empty()) retain_next();
+      turns_.turn(idle, [this] { return queue_.size() != 0; });
     }
+    for (std::size_t slot = 0; slot < shards_.size(); ++slot) turns_.finish(slot);
     if (checkpoint_at_end_) seal_everything();
     publish();
+  }
+
+  /// Extensions are looked through only when nothing came the last time: while facts flow they have their own pace.
+  [[nodiscard]] std::int64_t patience_ms(bool idle) const {
+    const bool busy = sealing_pass_ ? seals_.size() < kSealsInFlightMax : retention_.has_value();
+    if (busy) return 0;
+    if (extensions_.empty()) return kPatienceMs;
+    return idle ? turns_.patience_ms(kPatienceMs) : 0;
   }
 
   void handle(Task& task) {
     if (auto* batch = std::get_if<std::shared_ptr<const CutBatch>>(&task)) {
       fold(**batch);
     } else if (auto* visit = std::get_if<Visit>(&task)) {
-      visit->visit(shards_);
+      visit->visit(shards_, extensions_);
     } else if (auto* retain = std::get_if<Retain>(&task)) {
       retention_ = retain->days;
       retention_slot_ = 0;
@@ -187,6 +204,7 @@ class ShardWorkers::Worker {
   }
 
   void start_seal(std::size_t slot) {
+    turns_.finish(slot);
     meter::ShardFold& fold = *shards_[slot];
     SealInFlight seal{slot, std::make_shared<std::atomic<int>>(1), std::make_shared<std::atomic<bool>>(false)};
     fold.begin_seal(applied_lsn_);
@@ -310,6 +328,8 @@ class ShardWorkers::Worker {
         auto recovered = fold->recover(**disk, owner_.key_, damaged);
         if (!recovered) damaged.push_back(recovered.error().text());
       }
+      for (std::size_t slot = 0; slot < extensions_.size(); ++slot)
+        extensions_[slot]->recovered(*shards_[slot], **disk);
       replay(**disk, damaged);
     }
     report(damaged);
@@ -356,7 +376,10 @@ class ShardWorkers::Worker {
   BoundedQueue<Task> queue_;                       // any thread
   std::atomic<bool> checkpoint_requested_{false};  // any thread
   std::atomic<bool> checkpoint_at_end_{false};     // any thread
+  ExtensionTurns::Extensions
+      extensions_;  ///< by slot; empty without a factory. Outlive the folds that use their gates.
   Shards shards_;
+  ExtensionTurns turns_;
   Lsn applied_lsn_{0};
   bool recovered_ = false;
   bool sealing_pass_ = false;
@@ -372,11 +395,13 @@ class ShardWorkers::Worker {
 };
 
 ShardWorkers::ShardWorkers(Options options, const sharding::ShardKey& key, const persistence::Journal& disk,
-                           persistence::JournalWriter& writer, Metrics& metrics, std::shared_ptr<Log> log)
+                           persistence::JournalWriter& writer, const Clock& clock, Metrics& metrics,
+                           std::shared_ptr<Log> log)
     : options_(options),
       key_(key),
       disk_(disk),
       writer_(writer),
+      clock_(clock),
       log_(std::move(log)),
       facts_(metrics.counter("wattring_facts_folded_total", "Facts folded, repeats included")),
       duplicates_(metrics.counter("wattring_duplicate_facts_total", "Facts that were there already")),
@@ -412,12 +437,31 @@ void ShardWorkers::dispatch(std::shared_ptr<const CutBatch> batch) {
 bool ShardWorkers::post(ShardId shard, std::function<void(const meter::ShardFold&)> visit) {
   const std::size_t slot = shard.value / options_.workers;
   return workers_[shard.value % options_.workers]->push(
-      Visit{[slot, visit = std::move(visit)](const Shards& shards) { visit(*shards[slot]); }});
+      Visit{[slot, visit = std::move(visit)](const Shards& shards, const auto&) { visit(*shards[slot]); }});
+}
+
+bool ShardWorkers::post_extension(ShardId shard, std::function<void(meter::ShardFold&, ShardExtension&)> visit) {
+  WATTRING_CHECK(options_.extension != nullptr);
+  const std::size_t slot = shard.value / options_.workers;
+  return workers_[shard.value % options_.workers]->push(
+      Visit{[slot, visit = std::move(visit)](Shards& shards, const auto& extensions) {
+        visit(*shards[slot], *extensions[slot]);
+      }});
+}
+
+bool ShardWorkers::post_extensions(const std::function<void(meter::ShardFold&, ShardExtension&)>& visit) {
+  bool all = true;
+  for (auto& worker : workers_)
+    all = worker->push(Visit{[visit](Shards& shards, const auto& extensions) {
+      for (std::size_t slot = 0; slot < extensions.size(); ++slot) visit(*shards[slot], *extensions[slot]);
+    }}) && all;
+  return all;
 }
 
 bool ShardWorkers::post_all(const std::function<void(const Shards&)>& visit) {
   bool all = true;
-  for (auto& worker : workers_) all = worker->push(Visit{visit}) && all;
+  for (auto& worker : workers_)
+    all = worker->push(Visit{[visit](const Shards& shards, const auto&) { visit(shards); }}) && all;
   return all;
 }
 

@@ -11,7 +11,9 @@
 #include "base/log.hpp"
 #include "base/metrics.hpp"
 #include "base/result.hpp"
+#include "base/time.hpp"
 #include "node/app/committed_batch.hpp"
+#include "node/app/shard_extension.hpp"
 #include "node/meter/retention.hpp"
 #include "node/meter/shard_fold.hpp"
 #include "persistence/journal.hpp"
@@ -30,9 +32,11 @@ class ShardWorkers {
     std::uint32_t workers = 2;
     std::uint64_t unsealed_bytes_max = 256ULL << 20U;  ///< sealing starts at half of it; ingest is turned away above it
     std::uint64_t journal_bytes_max = 1ULL << 30U;     ///< record bytes after which everything is sealed
+    /// Makes what else lives with a shard (shard_extension.hpp); empty: nothing does.
+    std::function<std::unique_ptr<ShardExtension>(ShardId)> extension = nullptr;
   };
   ShardWorkers(Options options, const sharding::ShardKey& key, const persistence::Journal& disk,
-               persistence::JournalWriter& writer, Metrics& metrics, std::shared_ptr<Log> log);
+               persistence::JournalWriter& writer, const Clock& clock, Metrics& metrics, std::shared_ptr<Log> log);
   ~ShardWorkers();
   ShardWorkers(const ShardWorkers&) = delete;
   ShardWorkers& operator=(const ShardWorkers&) = delete;
@@ -52,6 +56,9 @@ class ShardWorkers {
   /// Runs `visit` once on each worker with all of its shards.
   using Shards = std::vector<std::unique_ptr<meter::ShardFold>>;
   [[nodiscard]] bool post_all(const std::function<void(const Shards&)>& visit);
+  /// The same with the extensions; only when there is a factory. Any thread.
+  [[nodiscard]] bool post_extension(ShardId shard, std::function<void(meter::ShardFold&, ShardExtension&)> visit);
+  [[nodiscard]] bool post_extensions(const std::function<void(meter::ShardFold&, ShardExtension&)>& visit);
   /// Drops what is older than the days say, in the background; once a day is enough.
   void request_retention(const meter::RetentionDays& days);
   /// Seals everything that is pending, in the background.
@@ -79,6 +86,7 @@ class ShardWorkers {
   const sharding::ShardKey& key_;
   const persistence::Journal& disk_;
   persistence::JournalWriter& writer_;
+  const Clock& clock_;
   const std::shared_ptr<Log> log_;
   Counter& facts_;
   Counter& duplicates_;

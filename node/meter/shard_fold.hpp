@@ -60,6 +60,7 @@ class ShardFold {
   void refresh_gates(MeterTable::MeterIndex meter);
   /// Meters with facts that tripped since it was last emptied.
   [[nodiscard]] Attention& attention() { return attention_; }
+  [[nodiscard]] const Attention& attention() const { return attention_; }
 
   [[nodiscard]] ShardId shard() const { return shard_; }
   [[nodiscard]] const MeterTable& meters() const { return meters_; }

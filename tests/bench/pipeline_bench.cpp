@@ -115,7 +115,7 @@ int main(int argc, char** argv) {
   app::ShardWorkers::Options worker_options;
   worker_options.workers = static_cast<std::uint32_t>(options.workers);
   worker_options.unsealed_bytes_max = options.unsealed_mib << 20U;
-  app::ShardWorkers workers(worker_options, key, **journal, writer, metrics, Log::silent());
+  app::ShardWorkers workers(worker_options, key, **journal, writer, clock, metrics, Log::silent());
   app::IngestPipeline pipeline({1LL << 50, 1LL << 50, 64U << 20U, Lsn{0}}, key, WriterId{}, writer, workers, clock,
                                metrics, [] { std::abort(); });
   writer.start();

@@ -41,7 +41,7 @@ class CoreHarness {
     parts_->writer = std::make_unique<persistence::JournalWriter>(disk_, *next, writer_options, clock_, parts_->metrics,
                                                                   Log::silent());
     parts_->workers =
-        std::make_unique<ShardWorkers>(options_, key_, disk_, *parts_->writer, parts_->metrics, Log::silent());
+        std::make_unique<ShardWorkers>(options_, key_, disk_, *parts_->writer, clock_, parts_->metrics, Log::silent());
     ++boot_;
     WriterId writer;
     writer.bytes[0] = boot_;
@@ -73,6 +73,7 @@ class CoreHarness {
   ShardWorkers& workers() { return *parts_->workers; }
   QueryService& query() { return *parts_->query; }
   persistence::JournalWriter& writer() { return *parts_->writer; }
+  [[nodiscard]] const sharding::ShardKey& key() const { return key_; }
   [[nodiscard]] int unknown_commits() const { return unknown_commits_.load(); }
 
  private:

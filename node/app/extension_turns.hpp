@@ -1,0 +1,41 @@
+// SPDX-License-Identifier: Apache-2.0
+#pragma once
+
+#include <cstdint>
+#include <functional>
+#include <memory>
+#include <vector>
+
+#include "base/time.hpp"
+#include "node/app/shard_extension.hpp"
+
+namespace wattring::app {
+
+/// Gives the extensions of one worker's shards their time: all of it while the worker is idle, at most a third while
+/// it has facts to fold. One owner, the worker.
+class ExtensionTurns {
+ public:
+  using Shards = std::vector<std::unique_ptr<meter::ShardFold>>;
+  using Extensions = std::vector<std::unique_ptr<ShardExtension>>;
+
+  /// Both are indexed by slot; extensions may be empty. Everything must outlive it.
+  ExtensionTurns(Shards& shards, const Extensions& extensions, const persistence::Journal& disk, const Clock& clock)
+      : shards_(shards), extensions_(extensions), disk_(disk), clock_(clock) {}
+
+  /// A turn when one is due; idle: also when none is, until `interrupted` says that there is something to fold.
+  void turn(bool idle, const std::function<bool()>& interrupted);
+  /// All the work of one shard, before it is sealed or stopped.
+  void finish(std::size_t slot);
+  /// How long the worker may sleep: 0 when there is work, at most `most_ms`.
+  [[nodiscard]] std::int64_t patience_ms(std::int64_t most_ms) const;
+
+ private:
+  Shards& shards_;
+  const Extensions& extensions_;
+  const persistence::Journal& disk_;
+  const Clock& clock_;
+  std::size_t next_slot_ = 0;
+  std::int64_t next_turn_ns_ = 0;
+};
+
+}  // namespace wattring::app

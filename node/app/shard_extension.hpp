@@ -1,0 +1,36 @@
+// SPDX-License-Identifier: Apache-2.0
+#pragma once
+
+#include <cstdint>
+
+#include "node/meter/shard_fold.hpp"
+#include "persistence/journal.hpp"
+
+namespace wattring::app {
+
+/// What else lives with a shard, on its worker's thread and in its order: owned by the worker, called on its thread
+/// only, destroyed after the fold. It may keep the fold's gates and empty its attention. It must not throw.
+class ShardExtension {
+ public:
+  using MeterIndex = meter::MeterTable::MeterIndex;
+
+  virtual ~ShardExtension() = default;
+  /// Once: the meters' snapshots are loaded, the journal's tail is not folded yet. Meters that are not resident are on
+  /// the disk.
+  virtual void recovered(meter::ShardFold& fold, const persistence::ReadTransaction& disk) = 0;
+  /// Some of the work there is. Called when the worker is idle, and otherwise about every 100 ms with at most a third
+  /// of its time: return after some milliseconds, the rest is asked for again. must_finish: all of it, because the
+  /// shard is about to be sealed or stopped.
+  virtual void work(meter::ShardFold& fold, const persistence::Journal& disk, std::int64_t now_ms,
+                    bool must_finish) = 0;
+  /// Asked often; must be cheap.
+  [[nodiscard]] virtual bool has_work(const meter::ShardFold& fold, std::int64_t now_ms) const = 0;
+  /// Wall clock at which has_work() may turn true without new facts; the greatest when never.
+  [[nodiscard]] virtual std::int64_t next_deadline_ms() const = 0;
+  /// False keeps a meter resident that would leave memory. Meters with attention stay anyway.
+  [[nodiscard]] virtual bool may_passivate(const meter::ShardFold& fold, MeterIndex meter) const = 0;
+  /// The meter is about to leave memory; its index will be another's.
+  virtual void passivating(meter::ShardFold& fold, MeterIndex meter) = 0;
+};
+
+}  // namespace wattring::app
