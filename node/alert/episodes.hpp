@@ -30,9 +30,10 @@ class EpisodeMachine {
   explicit EpisodeMachine(const Rule& rule);
 
   void feed(const Point& point);
+  /// The rule is over: what fires resolves, what is pending is forgotten.
+  void end(std::int64_t at_ms);
   /// Nothing is pending or firing: what comes later does not depend on what was fed.
   [[nodiscard]] bool idle() const { return state_ == State::ok; }
-  [[nodiscard]] std::int64_t pending_since_ms() const { return state_ == State::pending ? current_.onset_ms : 0; }
   /// All so far, the open one last.
   [[nodiscard]] std::vector<Episode> episodes() const;
 

@@ -1,0 +1,354 @@
+// SPDX-License-Identifier: Apache-2.0
+#include "node/alert/shard_alerts.hpp"
+
+#include <algorithm>
+#include <limits>
+
+#include "base/bytes.hpp"
+#include "node/alert/windows.hpp"
+
+namespace wattring::alert {
+namespace {
+
+/// A record of which only the tally grows is written this often.
+constexpr std::int64_t kTallyEveryMs = kMsPerMinute;
+constexpr std::uint8_t kWatchesVersion = 1;
+
+std::vector<Alert> copies(const std::vector<const Alert*>& alerts) {
+  std::vector<Alert> copied;
+  copied.reserve(alerts.size());
+  for (const Alert* alert : alerts) copied.push_back(*alert);
+  return copied;
+}
+
+bool is_input_there(const Rule& rule, const MeterHistory& data) {
+  if (rule.kind == RuleKind::quarantined) return true;
+  const std::vector<Register> inputs = inputs_of(rule);
+  return std::any_of(inputs.begin(), inputs.end(), [&](Register reg) { return data.has(reg); });
+}
+
+void earliest(std::optional<std::int64_t>& due, std::int64_t candidate) {
+  due = due ? std::min(*due, candidate) : candidate;
+}
+
+}  // namespace
+
+std::vector<std::string> ShardAlerts::use(std::shared_ptr<const Policy> policy) {
+  policy_ = std::move(policy);
+  gates_.assign(1, meter::Gate{});
+  std::vector<std::string> firing;
+  for (const auto& [id, alert] : book_.all())
+    if (alert.state == State::firing) firing.push_back(alert.meter);
+  std::sort(firing.begin(), firing.end());
+  firing.erase(std::unique(firing.begin(), firing.end()), firing.end());
+  return firing;
+}
+
+std::uint16_t ShardAlerts::intern(const meter::Gate& gate) {
+  const auto at = std::find(gates_.begin(), gates_.end(), gate);
+  if (at != gates_.end()) return static_cast<std::uint16_t>(at - gates_.begin());
+  if (gates_.size() <= meter::kGateIndexMax) {
+    gates_.push_back(gate);
+    return static_cast<std::uint16_t>(gates_.size() - 1);
+  }
+  return meter::kWatched;  // more gates than there are numbers: looks at every fact instead
+}
+
+std::uint16_t ShardAlerts::gate_of(std::string_view meter, Register reg) {
+  std::uint16_t gate = intern(policy_->gate_of(meter, reg));
+  if (!watches_.empty()) {
+    const auto watch = watches_.find(meter);
+    if (watch != watches_.end() && watch->second.every_fact) gate |= meter::kWatched;
+  }
+  if (book_.has_any(meter)) gate |= meter::kHistory;
+  if (book_.has_firing(meter)) gate |= meter::kWatched;
+  return gate;
+}
+
+Result<std::vector<Change>> ShardAlerts::evaluate(std::string_view meter, MeterHistory& data, Changed changed,
+                                                  std::int64_t now_ms) {
+  const auto known = watches_.find(meter);
+  if (known != watches_.end()) changed.first_ms = std::min(changed.first_ms, known->second.first_ms);
+  std::vector<Change> changes;
+  Watch next{changed.first_ms, std::nullopt, false};
+  for (const Timeline& timeline : policy_->timelines()) {
+    const std::vector<Alert> on_record = copies(book_.of(timeline.newest().name, meter));
+    const std::vector<Segment> segments = policy_->segments(timeline, meter);
+    if (segments.empty()) {
+      resolve_orphans(on_record, timeline.newest(), now_ms, changes);
+      continue;
+    }
+    const Rule& rule = segments.back().rule;
+    if (rule.kind == RuleKind::no_data) {
+      if (auto judged = judge_absence(rule, on_record, data, now_ms, changes); !judged)
+        return tl::unexpected(judged.error());
+      continue;
+    }
+    if (!is_input_there(rule, data) && on_record.empty()) continue;
+    std::vector<const Alert*> book;
+    for (const Alert& alert : on_record) book.push_back(&alert);
+    const auto verdict = alert::evaluate(segments, meter, data, changed, book, now_ms);
+    if (!verdict) return tl::unexpected(verdict.error());
+    reconcile(*verdict, rule, on_record, now_ms, changes);
+    if (auto watched = watch(rule, meter, data, changed, now_ms, next); !watched)
+      return tl::unexpected(watched.error());
+  }
+  const bool keep = next.due_ms || next.every_fact;
+  if (keep || known != watches_.end()) watches_changed_ = true;
+  if (known != watches_.end()) watches_.erase(known);
+  if (keep) watches_.emplace(meter, next);
+  for (const Change& change : changes) book_.put(change.alert);
+  std::erase_if(changes, [&](const Change& change) {
+    return change.notifications.empty() && change.alert.recorded_ms != now_ms;
+  });
+  return changes;
+}
+
+void ShardAlerts::reconcile(const Verdict& verdict, const Rule& rule, const std::vector<Alert>& on_record,
+                            std::int64_t now_ms, std::vector<Change>& changes) {
+  const auto find = [&](std::string_view id) {
+    const auto at =
+        std::find_if(on_record.begin(), on_record.end(), [&](const Alert& alert) { return alert.id == id; });
+    return at == on_record.end() ? nullptr : &*at;
+  };
+  for (const Alert& derived : verdict.alerts) record(derived, find(derived.id), rule, now_ms, changes);
+  for (const Alert& old : on_record) {
+    const bool in_scope = old.onset_ms >= verdict.from_ms && old.onset_ms < verdict.to_ms;
+    if (!in_scope || old.state == State::retracted || old.onset_ms < kept_from_ms_) continue;
+    const bool derived = std::any_of(verdict.alerts.begin(), verdict.alerts.end(),
+                                     [&](const Alert& alert) { return alert.id == old.id; });
+    if (derived) continue;
+    Alert gone = old;
+    gone.state = State::retracted;
+    gone.revision = revision_of(gone);
+    record(std::move(gone), &old, rule, now_ms, changes);
+  }
+}
+
+void ShardAlerts::record(Alert next, const Alert* old, const Rule& rule, std::int64_t now_ms,
+                         std::vector<Change>& changes) {
+  next.recorded_ms = now_ms;
+  if (old != nullptr) {
+    if (old->revision == next.revision && old->flapping == next.flapping) return;
+    next.told = old->told;
+    next.acked_ms = old->acked_ms;
+    next.acked_by = old->acked_by;
+    next.ack_note = old->ack_note;
+    const bool tally_only = old->state == next.state && old->onset_ms == next.onset_ms;
+    if (tally_only && now_ms - old->recorded_ms < kTallyEveryMs) next.recorded_ms = old->recorded_ms;
+  }
+  Change change{std::move(next), {}};
+  tell(change, old, rule, now_ms);
+  if (!change.notifications.empty()) change.alert.recorded_ms = now_ms;
+  changes.push_back(std::move(change));
+}
+
+void ShardAlerts::tell(Change& change, const Alert* old, const Rule& rule, std::int64_t now_ms) const {
+  Alert& alert = change.alert;
+  const bool recent = now_ms - alert.last_ms <= rule.page_within_ms;
+  const bool wanted = rule.notify && recent && !alert.flapping && !policy_->silenced(alert.rule, alert.meter, now_ms);
+  if (!alert.told) {
+    if (!wanted || alert.state == State::retracted) return;
+    alert.told = true;
+    if (alert.state == State::resolved) {
+      // It was over before anybody looked: both are told, in order.
+      Change opened{alert, {}};
+      opened.alert.state = State::firing;
+      opened.alert.resolved_ms = 0;
+      opened.alert.revision = revision_of(opened.alert);
+      notify(opened, Event::firing, rule, now_ms);
+      change.notifications = std::move(opened.notifications);
+      notify(change, Event::resolved, rule, now_ms);
+    } else {
+      notify(change, Event::firing, rule, now_ms);
+    }
+    return;
+  }
+  if (old == nullptr || old->state == alert.state) return;
+  if (alert.state == State::resolved) notify(change, Event::resolved, rule, now_ms);
+  if (alert.state == State::retracted) notify(change, Event::retracted, rule, now_ms);
+  if (alert.state == State::firing && wanted) notify(change, Event::firing, rule, now_ms);
+}
+
+void ShardAlerts::notify(Change& change, Event event, const Rule& rule, std::int64_t now_ms) const {
+  for (const Route& route : policy_->parts().routes) {
+    if (change.alert.severity < route.severity_min) continue;
+    change.notifications.push_back({route.sink, event, change.alert, rule.summary, now_ms});
+  }
+}
+
+void ShardAlerts::resolve_orphans(const std::vector<Alert>& on_record, const Rule& rule, std::int64_t now_ms,
+                                  std::vector<Change>& changes) {
+  for (const Alert& old : on_record) {
+    if (old.state != State::firing) continue;
+    Alert ended = old;
+    ended.state = State::resolved;
+    ended.resolved_ms = now_ms;
+    ended.revision = revision_of(ended);
+    record(std::move(ended), &old, rule, now_ms, changes);
+  }
+}
+
+Result<void> ShardAlerts::judge_absence(const Rule& rule, const std::vector<Alert>& on_record, MeterHistory& data,
+                                        std::int64_t now_ms, std::vector<Change>& changes) {
+  for (const Alert& old : on_record) {
+    if (old.state != State::firing) continue;
+    if (rule.disabled) {
+      resolve_orphans({old}, rule, now_ms, changes);
+      continue;
+    }
+    const auto back = first_reading_after(data, old.last_ms);
+    if (!back) return tl::unexpected(back.error());
+    if (!*back) continue;
+    Alert next = old;
+    // A reading from before the onset says that the silence began later, or never did.
+    next.state = **back <= old.onset_ms ? State::retracted : State::resolved;
+    if (next.state == State::resolved) next.resolved_ms = **back;
+    next.revision = revision_of(next);
+    record(std::move(next), &old, rule, now_ms, changes);
+  }
+  return {};
+}
+
+Result<void> ShardAlerts::watch(const Rule& rule, std::string_view meter, const MeterHistory& data, Changed changed,
+                                std::int64_t now_ms, Watch& into) const {
+  std::int64_t newest = std::numeric_limits<std::int64_t>::min();
+  for (const Register reg : inputs_of(rule))
+    if (data.has(reg)) newest = std::max(newest, data.newest_ms(reg));
+  if (rule.disabled || newest == std::numeric_limits<std::int64_t>::min()) return {};
+  if (newest > now_ms) earliest(into.due_ms, newest);
+  if (rule.kind == RuleKind::peak_projection) {
+    const auto alerts = book_.of(rule.name, meter);
+    // The end of the quarter hour clears, whether or not a fact comes.
+    if (floor_to(newest, 15 * kMsPerMinute) == floor_to(now_ms, 15 * kMsPerMinute))
+      earliest(into.due_ms, ceil_to(now_ms + 1, 15 * kMsPerMinute));
+  }
+  if (!is_window_kind(rule.kind)) return {};
+  const auto end = window_end_ms(rule, changed.last_ms);
+  if (!end) return tl::unexpected(end.error());
+  const std::int64_t open_until = *end + rule.grace_ms;
+  if (newest >= *end && now_ms >= open_until) return {};
+  if (now_ms < open_until) {
+    earliest(into.due_ms, open_until);
+  } else if (is_daily_kind(rule.kind)) {
+    earliest(into.due_ms, now_ms + kMsPerHour);
+  }
+  if (!is_daily_kind(rule.kind) && newest < *end) into.every_fact = true;
+  return {};
+}
+
+std::vector<ShardAlerts::Due> ShardAlerts::take_due(std::int64_t now_ms) {
+  std::vector<Due> due;
+  for (auto& [meter, watch] : watches_) {
+    if (!watch.due_ms || *watch.due_ms > now_ms) continue;
+    due.push_back({meter, {watch.first_ms, watch.first_ms}});
+    watch.due_ms.reset();
+  }
+  return due;
+}
+
+std::optional<std::int64_t> ShardAlerts::next_due_ms() const {
+  std::optional<std::int64_t> due;
+  for (const auto& [meter, watch] : watches_)
+    if (watch.due_ms) earliest(due, *watch.due_ms);
+  return due;
+}
+
+std::string ShardAlerts::encode_watches() const {
+  std::string bytes;
+  ByteWriter out(bytes);
+  out.u8(kWatchesVersion);
+  out.varint(watches_.size());
+  for (const auto& [meter, watch] : watches_) {
+    out.sized_bytes(meter);
+    out.zigzag(watch.first_ms);
+  }
+  return bytes;
+}
+
+Result<void> ShardAlerts::load_watches(std::string_view bytes) {
+  ByteReader in(bytes);
+  const bool known = in.u8() == kWatchesVersion;
+  std::map<std::string, Watch, std::less<>> loaded;
+  for (std::uint64_t left = known ? in.varint() : 0; left > 0 && in.ok(); --left) {
+    const std::string meter(in.sized_bytes());
+    const std::int64_t first_ms = in.zigzag();
+    loaded[meter] = Watch{first_ms, 0, false};  // due at once
+  }
+  if (!known || !in.at_end()) return fail(ErrorCode::corrupt, "watched meters: malformed bytes");
+  watches_ = std::move(loaded);
+  return {};
+}
+
+std::vector<Change> ShardAlerts::tell_untold(std::int64_t now_ms) {
+  std::vector<Change> changes;
+  if (book_.firing() == 0) return changes;
+  for (const Timeline& timeline : policy_->timelines())
+    for (const auto& [id, alert] : book_.all()) {
+      if (alert.state != State::firing || alert.told || alert.rule != timeline.newest().name) continue;
+      Change change{alert, {}};
+      tell(change, &alert, timeline.newest(), now_ms);
+      if (change.notifications.empty()) continue;
+      change.alert.recorded_ms = now_ms;
+      changes.push_back(std::move(change));
+    }
+  for (const Change& change : changes) book_.put(change.alert);
+  return changes;
+}
+
+Result<Change> ShardAlerts::acknowledge(std::string_view id, std::string_view user, std::string_view note,
+                                        std::int64_t now_ms) {
+  const Alert* alert = book_.find(id);
+  if (alert == nullptr)
+    return fail(ErrorCode::not_found, "no alert \"" + std::string(id) + "\"", "see: wattringctl alerts");
+  if (alert->state != State::firing)
+    return fail(ErrorCode::invalid_argument, "alert " + alert->id + " is " + std::string(state_name(*alert)),
+                "only an alert that fires can be acknowledged");
+  Change change{*alert, {}};
+  change.alert.acked_ms = now_ms;
+  change.alert.acked_by = user;
+  change.alert.ack_note = note;
+  change.alert.recorded_ms = now_ms;
+  if (change.alert.told) notify(change, Event::acked, Rule{}, now_ms);
+  book_.put(change.alert);
+  return change;
+}
+
+std::optional<Change> ShardAlerts::open_absence(const Rule& rule, std::string_view meter, std::int64_t onset_ms,
+                                                std::int64_t now_ms) {
+  const std::string id = alert_id(rule.name, meter, "", onset_ms);
+  const Alert* old = book_.find(id);
+  if (old != nullptr && old->state == State::firing) return std::nullopt;
+  Alert alert;
+  alert.id = id;
+  alert.rule = rule.name;
+  alert.meter = meter;
+  alert.severity = rule.severity;
+  alert.onset_ms = alert.fired_ms = alert.last_ms = onset_ms;
+  alert.peak = rule.after_ms;
+  alert.count = 1;
+  alert.revision = revision_of(alert);
+  std::vector<Change> changes;
+  record(std::move(alert), old, rule, now_ms, changes);
+  if (changes.empty()) return std::nullopt;
+  book_.put(changes.front().alert);
+  return std::move(changes.front());
+}
+
+std::optional<Change> ShardAlerts::close_absence(const Rule& rule, std::string_view meter, std::int64_t resolved_ms,
+                                                 std::int64_t now_ms) {
+  std::vector<Change> changes;
+  for (const Alert& old : copies(book_.of(rule.name, meter))) {
+    if (old.state != State::firing) continue;
+    Alert next = old;
+    next.state = State::resolved;
+    next.resolved_ms = resolved_ms;
+    next.revision = revision_of(next);
+    record(std::move(next), &old, rule, now_ms, changes);
+  }
+  if (changes.empty()) return std::nullopt;
+  book_.put(changes.front().alert);
+  return std::move(changes.front());
+}
+
+}  // namespace wattring::alert

@@ -1,0 +1,103 @@
+// SPDX-License-Identifier: Apache-2.0
+#pragma once
+
+#include <cstdint>
+#include <map>
+#include <memory>
+#include <optional>
+#include <string>
+#include <string_view>
+#include <vector>
+
+#include "base/result.hpp"
+#include "node/alert/alert_book.hpp"
+#include "node/alert/evaluation.hpp"
+#include "node/alert/policy.hpp"
+#include "node/meter/attention.hpp"
+
+/// The alerts of one shard: what is on record, what must be looked at again and when, and what changes. Sans-IO: facts
+/// come through MeterHistory, time is a parameter, changes go out to be journalled. One owner.
+
+namespace wattring::alert {
+
+/// A record to be written, with what has to be told of it; both in one transaction.
+struct Change {
+  Alert alert;
+  std::vector<Notification> notifications;
+};
+
+class ShardAlerts final : public meter::GateKeeper {
+ public:
+  explicit ShardAlerts(std::shared_ptr<const Policy> policy) : policy_(std::move(policy)) {}
+
+  /// From the disk, before anything else.
+  void load(Alert alert) { book_.put(std::move(alert)); }
+  /// Another policy from now on. The caller refreshes the gates and evaluates the meters returned: those with alerts
+  /// that fire.
+  [[nodiscard]] std::vector<std::string> use(std::shared_ptr<const Policy> policy);
+
+  [[nodiscard]] std::uint16_t gate_of(std::string_view meter, Register reg) override;
+  [[nodiscard]] const meter::Gate& gate(std::uint16_t index) const override { return gates_[index]; }
+
+  /// Looks at a meter again. An error leaves everything as it was.
+  [[nodiscard]] Result<std::vector<Change>> evaluate(std::string_view meter, MeterHistory& data, Changed changed,
+                                                     std::int64_t now_ms);
+
+  /// Meters whose time has come, with what to evaluate; each once.
+  struct Due {
+    std::string meter;
+    Changed changed;
+  };
+  [[nodiscard]] std::vector<Due> take_due(std::int64_t now_ms);
+  [[nodiscard]] std::optional<std::int64_t> next_due_ms() const;
+  /// What take_due() would forget in a crash: meters with windows that have not closed. Bytes for the disk, and back.
+  [[nodiscard]] std::string encode_watches() const;
+  [[nodiscard]] Result<void> load_watches(std::string_view bytes);
+  [[nodiscard]] bool watches_changed() const { return watches_changed_; }
+  void watches_written() { watches_changed_ = false; }
+
+  /// Alerts that fire and were not told, because a silence was over them, and it has ended.
+  [[nodiscard]] std::vector<Change> tell_untold(std::int64_t now_ms);
+  /// not_found, or invalid_argument when it does not fire.
+  [[nodiscard]] Result<Change> acknowledge(std::string_view id, std::string_view user, std::string_view note,
+                                           std::int64_t now_ms);
+
+  /// Opens an alert about absence (docs/metering/alerts.md, No data), or gives nothing when it is on record.
+  [[nodiscard]] std::optional<Change> open_absence(const Rule& rule, std::string_view meter, std::int64_t onset_ms,
+                                                   std::int64_t now_ms);
+  [[nodiscard]] std::optional<Change> close_absence(const Rule& rule, std::string_view meter, std::int64_t resolved_ms,
+                                                    std::int64_t now_ms);
+
+  [[nodiscard]] const AlertBook& book() const { return book_; }
+  [[nodiscard]] const Policy& policy() const { return *policy_; }
+  /// Readings before this are gone: what they said stays as it is.
+  void forget_before(std::int64_t time_ms) { kept_from_ms_ = time_ms; }
+
+ private:
+  struct Watch {
+    std::int64_t first_ms = 0;           ///< evaluate from here
+    std::optional<std::int64_t> due_ms;  ///< wall clock; nothing: when facts come
+    bool every_fact = false;             ///< and when facts come
+  };
+  void reconcile(const Verdict& verdict, const Rule& rule, const std::vector<Alert>& on_record, std::int64_t now_ms,
+                 std::vector<Change>& changes);
+  void record(Alert next, const Alert* old, const Rule& rule, std::int64_t now_ms, std::vector<Change>& changes);
+  void tell(Change& change, const Alert* old, const Rule& rule, std::int64_t now_ms) const;
+  void notify(Change& change, Event event, const Rule& rule, std::int64_t now_ms) const;
+  void resolve_orphans(const std::vector<Alert>& on_record, const Rule& rule, std::int64_t now_ms,
+                       std::vector<Change>& changes);
+  Result<void> judge_absence(const Rule& rule, const std::vector<Alert>& on_record, MeterHistory& data,
+                             std::int64_t now_ms, std::vector<Change>& changes);
+  Result<void> watch(const Rule& rule, std::string_view meter, const MeterHistory& data, Changed changed,
+                     std::int64_t now_ms, Watch& into) const;
+  [[nodiscard]] std::uint16_t intern(const meter::Gate& gate);
+
+  std::shared_ptr<const Policy> policy_;
+  AlertBook book_;
+  std::vector<meter::Gate> gates_{meter::Gate{}};  ///< the first never trips
+  std::map<std::string, Watch, std::less<>> watches_;
+  bool watches_changed_ = false;
+  std::int64_t kept_from_ms_ = 0;
+};
+
+}  // namespace wattring::alert

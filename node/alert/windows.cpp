@@ -1,0 +1,50 @@
+// SPDX-License-Identifier: Apache-2.0
+#include "node/alert/windows.hpp"
+
+#include <algorithm>
+
+#include "node/meter/registers.hpp"
+#include "node/meter/zone.hpp"
+
+namespace wattring::alert {
+namespace {
+
+constexpr std::int64_t kQuarter = 15 * kMsPerMinute;
+constexpr std::int64_t kNightEndsAt = 5 * kMsPerHour;
+
+bool is_text(Register reg) {
+  const meter::RegisterInfo* info = meter::find_register(reg);
+  return info != nullptr && info->kind == meter::Kind::event;
+}
+
+}  // namespace
+
+Result<std::int64_t> window_end_ms(const Rule& rule, std::int64_t time_ms) {
+  if (rule.kind == RuleKind::imbalance) return floor_to(time_ms, 10 * kMsPerMinute) + 10 * kMsPerMinute;
+  if (!is_daily_kind(rule.kind)) {
+    const std::int64_t windows = rule.kind == RuleKind::interval_threshold ? rule.intervals : 1;
+    return floor_to(time_ms, kQuarter) + windows * kQuarter;
+  }
+  const auto zone = meter::Zone::find(rule.zone);
+  if (!zone) return tl::unexpected(zone.error());
+  const meter::Zone::Span day = zone->local_day(time_ms);
+  if (rule.kind == RuleKind::sudden_drop) return day.end_ms;
+  const auto night_end = [&](std::int64_t midnight_ms) {
+    return zone->to_utc(zone->to_local_ms(midnight_ms) + kNightEndsAt).utc_ms;
+  };
+  const std::int64_t today = night_end(day.begin_ms);
+  return today > time_ms ? today : night_end(day.end_ms);
+}
+
+Result<std::optional<std::int64_t>> first_reading_after(MeterHistory& data, std::int64_t time_ms) {
+  std::optional<std::int64_t> first;
+  for (const Register reg : data.registers()) {
+    if (is_text(reg) || data.newest_ms(reg) <= time_ms) continue;
+    const auto facts = data.facts(reg, time_ms + 1, data.newest_ms(reg) + 1);
+    if (!facts) return tl::unexpected(facts.error());
+    if (!facts->empty() && (!first || facts->front().start_ms < *first)) first = facts->front().start_ms;
+  }
+  return first;
+}
+
+}  // namespace wattring::alert
