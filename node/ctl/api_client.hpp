@@ -11,9 +11,9 @@
 namespace wattring::ctl {
 
 struct ApiRequest {
-  std::string method = "GET";
-  std::string target;        ///< path and query, percent-encoded
-  std::string content_type;  ///< of the body
+  std::string method = "GET";  ///< or POST, PUT, DELETE
+  std::string target;          ///< path and query, percent-encoded
+  std::string content_type;    ///< of the body
   std::string body;
   std::int64_t connect_ms = 3000;  ///< to connect
   std::int64_t timeout_ms = 3000;  ///< for each wait for bytes

@@ -6,7 +6,9 @@
 #include "node/ctl/commands/commands.hpp"
 #include "node/ctl/completion.hpp"
 #include "node/ctl/globals.hpp"
+#include "node/ctl/operator_verbs.hpp"
 #include "node/ctl/output.hpp"
+#include "node/ctl/unknown_verb.hpp"
 
 namespace wattring::ctl {
 namespace {
@@ -28,7 +30,8 @@ struct Parsed {
   std::string tail_for;
   std::string wait_timeout = "60s";
   std::string import_retry = "5m";
-  std::function<int(const Context&, const Globals&)> verb;
+  OperatorArguments operators;
+  VerbFunction verb;
 };
 
 /// Verbs that give an Answer are all run alike.
@@ -81,7 +84,7 @@ void add_cluster_verbs(CLI::App& root, Parsed& parsed) {
 }
 
 void add_meter_verbs(CLI::App& root, Parsed& parsed) {
-  CLI::App& meter = *root.add_subcommand("meter", "Look at meters");
+  CLI::App& meter = *root.add_subcommand("meter", "Look at meters, announce them, quarantine");
   meter.require_subcommand(1);
   const auto add = [&meter](const char* name, const char* about, std::string& id) {
     CLI::App* app = meter.add_subcommand(name, about);
@@ -121,6 +124,7 @@ void add_meter_verbs(CLI::App& root, Parsed& parsed) {
       return meter_tail(parsed.tail, context, globals);
     };
   });
+  add_operator_verbs(root, meter, parsed.operators, parsed.verb);
 }
 
 void add_import(CLI::App& root, Parsed& parsed) {
@@ -176,7 +180,14 @@ void let_fall_through(CLI::App& app) {
 Verb tree_of(const CLI::App& app) {
   Verb verb{app.get_name(), app.get_description(), {}, {}};
   for (const CLI::Option* option : app.get_options()) {
-    for (const std::string& name : option->get_lnames()) verb.options.push_back("--" + name);
+    const bool has_value = option->get_items_expected_min() > 0;
+    verb.takes_words = verb.takes_words || option->get_positional();
+    for (const std::string& name : option->get_lnames()) {
+      verb.options.push_back("--" + name);
+      if (has_value) verb.with_value.push_back("--" + name);
+    }
+    for (const std::string& name : option->get_snames())
+      if (has_value) verb.with_value.push_back("-" + name);
   }
   for (const CLI::App* sub : app.get_subcommands([](const CLI::App*) { return true; }))
     verb.verbs.push_back(tree_of(*sub));
@@ -213,7 +224,13 @@ int run_command_line(const std::vector<std::string>& arguments, const Context& c
     root.parse(std::vector<std::string>(arguments.rbegin(), arguments.rend()));
     parsed.wait.timeout_ms = milliseconds("--timeout", parsed.wait_timeout);
   } catch (const CLI::ParseError& error) {
-    const bool is_help = root.exit(error, context.out, context.err) == static_cast<int>(CLI::ExitCodes::Success);
+    const bool is_help = error.get_exit_code() == static_cast<int>(CLI::ExitCodes::Success);
+    const auto unknown = is_help ? std::nullopt : unknown_verb(tree_of(root), arguments);
+    if (unknown) {
+      context.err << *unknown;
+    } else {
+      (void)root.exit(error, context.out, context.err);
+    }
     return is_help ? kExitDone : kExitUsage;
   }
   const auto globals = resolve(parsed.globals, context);

@@ -26,13 +26,18 @@ void bash_cases(const Verb& verb, const std::string& path, const Verb& root, std
   for (const Verb& one : verb.verbs) bash_cases(one, path.empty() ? one.name : path + " " + one.name, root, out);
 }
 
+/// " meter meter/quarantine meter/quarantine/drop ..."
+void bash_places(const Verb& verb, const std::string& above, std::string& out) {
+  for (const Verb& one : verb.verbs) {
+    out += " " + above + one.name;
+    bash_places(one, above + one.name + "/", out);
+  }
+}
+
 /// Walks the words before the cursor down the tree, then offers what may come next.
 std::string bash_script(const Verb& root) {
   std::string verbs;
-  for (const Verb& one : root.verbs) {
-    verbs += " " + one.name;
-    for (const Verb& inner : one.verbs) verbs += fmt::format(" {}/{}", one.name, inner.name);
-  }
+  bash_places(root, "", verbs);
   std::string out = fmt::format(
       "_{0}() {{\n"
       "  local place=\"\" words=\"\" i next\n"

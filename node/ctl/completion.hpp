@@ -6,12 +6,14 @@
 
 namespace wattring::ctl {
 
-/// The command tree as completion needs it.
+/// The command tree, as the parser knows it.
 struct Verb {
   std::string name;
   std::string about;
   std::vector<std::string> options;  ///< "--register"
   std::vector<Verb> verbs;
+  std::vector<std::string> with_value = {};  ///< those of the options, and their short forms, that a value follows
+  bool takes_words = false;                  ///< a word after it need not be one of its verbs
 };
 
 /// A script for the shell ("bash", "zsh", "fish"); empty for any other.

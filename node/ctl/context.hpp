@@ -38,6 +38,8 @@ struct Context {
   bool err_is_terminal = false;
   std::string local_zone;  ///< IANA name of this machine's zone
   std::function<void(std::int64_t ms)> sleep;
+  std::istream* in = nullptr;  ///< for answers to questions; null = nobody can be asked
+  bool in_is_terminal = false;
 };
 
 struct NodeAddress {

@@ -6,6 +6,7 @@
 #include <algorithm>
 
 #include "base/time.hpp"
+#include "node/ctl/host_port.hpp"
 
 namespace wattring::ctl {
 namespace {
@@ -33,6 +34,16 @@ std::vector<NodeAddress> nodes_of(const GlobalArguments& arguments, const Contex
   }
   if (nodes.empty()) nodes.push_back({"127.0.0.1:7414", "the default"});
   return nodes;
+}
+
+Result<void> check_addresses(const std::vector<NodeAddress>& nodes) {
+  for (const NodeAddress& node : nodes) {
+    if (split_host_port(node.address)) continue;
+    return fail(ErrorCode::invalid_argument,
+                fmt::format("\"{}\" ({}) is not the address of a node", node.address, node.origin),
+                "give HOST:PORT of its HTTP listener, for example 127.0.0.1:7414");
+  }
+  return {};
 }
 
 Result<Format> format_of(const std::string& text) {
@@ -73,6 +84,7 @@ Result<std::int64_t> duration_of(const char* option, const std::string& text) {
 Result<Globals> resolve(const GlobalArguments& arguments, const Context& context) {
   Globals globals;
   globals.nodes = nodes_of(arguments, context);
+  if (const auto ok = check_addresses(globals.nodes); !ok) return Failure(ok.error());
   const auto timeout = duration_of("--timeout", arguments.timeout);
   if (!timeout) return Failure(timeout.error());
   globals.timeout_ms = *timeout;

@@ -6,27 +6,10 @@
 #include <chrono>
 
 #include "node/ctl/api_client.hpp"
+#include "node/ctl/host_port.hpp"
 
 namespace wattring::ctl {
 namespace {
-
-struct HostPort {
-  std::string host;
-  int port = 0;
-};
-
-std::optional<HostPort> split(const std::string& address) {
-  const std::size_t colon = address.rfind(':');
-  if (colon == std::string::npos || colon == 0) return std::nullopt;
-  HostPort out{address.substr(0, colon), 0};
-  if (out.host.size() > 2 && out.host.front() == '[' && out.host.back() == ']') {
-    out.host = out.host.substr(1, out.host.size() - 2);
-  }
-  const char* const end = address.data() + address.size();
-  const auto parsed = std::from_chars(address.data() + colon + 1, end, out.port);
-  if (parsed.ec != std::errc{} || parsed.ptr != end || out.port < 1 || out.port > 65535) return std::nullopt;
-  return out;
-}
 
 std::string seconds(std::int64_t ms) {
   return ms % 1000 == 0 ? fmt::format("{} s", ms / 1000) : fmt::format("{:.1f} s", static_cast<double>(ms) / 1000.0);
@@ -60,7 +43,7 @@ class HttpApiClient final : public ApiClient {
  public:
   Result<ApiResponse> send(const std::string& address, const ApiRequest& request) override {
     if (client_ == nullptr || address != address_) {
-      const auto at = split(address);
+      const auto at = split_host_port(address);
       if (!at) return fail(ErrorCode::io, fmt::format("\"{}\" is not HOST:PORT", address));
       client_ = std::make_unique<httplib::Client>(at->host, at->port);
       client_->set_keep_alive(true);
@@ -72,9 +55,7 @@ class HttpApiClient final : public ApiClient {
     client_->set_read_timeout(timeout);
     client_->set_write_timeout(timeout);
     const auto start = std::chrono::steady_clock::now();
-    const httplib::Result result = request.method == "POST"
-                                       ? client_->Post(request.target, request.body, request.content_type.c_str())
-                                       : client_->Get(request.target);
+    const httplib::Result result = call(request);
     if (!result) {
       client_.reset();
       const auto waited = std::chrono::steady_clock::now() - start;
@@ -85,6 +66,14 @@ class HttpApiClient final : public ApiClient {
   }
 
  private:
+  httplib::Result call(const ApiRequest& request) {
+    const char* const type = request.content_type.c_str();
+    if (request.method == "POST") return client_->Post(request.target, request.body, type);
+    if (request.method == "PUT") return client_->Put(request.target, request.body, type);
+    if (request.method == "DELETE") return client_->Delete(request.target, request.body, type);
+    return client_->Get(request.target);
+  }
+
   std::string address_;
   std::unique_ptr<httplib::Client> client_;
 };

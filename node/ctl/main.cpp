@@ -57,7 +57,9 @@ int main(int argc, char** argv) {
                                isatty(STDOUT_FILENO) == 1,
                                isatty(STDERR_FILENO) == 1,
                                zone,
-                               [](std::int64_t ms) { std::this_thread::sleep_for(std::chrono::milliseconds(ms)); }};
+                               [](std::int64_t ms) { std::this_thread::sleep_for(std::chrono::milliseconds(ms)); },
+                               &std::cin,
+                               isatty(STDIN_FILENO) == 1};
     const int code = ctl::run_command_line(arguments, context);
     std::cout.flush();
     return code;

@@ -52,11 +52,14 @@ Outcome<std::int64_t> parse_when(std::string_view text, std::int64_t now_ms, con
   if (text.starts_with('-')) {
     if (const auto back = parse_duration_ms(text.substr(1))) return now_ms - *back;
   }
+  if (text.starts_with('+')) {
+    if (const auto ahead = parse_duration_ms(text.substr(1))) return now_ms + *ahead;
+  }
   // A day is the instant its local midnight names.
   if (text.size() == 10) {
     if (const auto midnight = parse_rfc3339(fmt::format("{}T00:00:00Z", text))) return zone.to_utc(*midnight).utc_ms;
   }
-  return usage(fmt::format("\"{}\" is not a time: give 2026-02-11T13:00:00Z, 2026-02-11 or -24h\n", text));
+  return usage(fmt::format("\"{}\" is not a time: give 2026-02-11T13:00:00Z, 2026-02-11, -24h or +2h\n", text));
 }
 
 Outcome<TimeSpan> parse_span(const std::string& from, const std::string& to, std::int64_t otherwise_ms,

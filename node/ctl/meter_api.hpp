@@ -19,7 +19,7 @@ struct TimeSpan {
   std::int64_t to_ms = 0;    ///< exclusive
 };
 
-/// An instant: RFC 3339, a day ("2026-02-11": its midnight in the zone), or back from now ("-24h").
+/// An instant: RFC 3339, a day ("2026-02-11": its midnight in the zone), or back or ahead of now ("-24h", "+2h").
 [[nodiscard]] Outcome<std::int64_t> parse_when(std::string_view text, std::int64_t now_ms, const meter::Zone& zone);
 /// from = to - otherwise_ms and to = now when they are empty.
 [[nodiscard]] Outcome<TimeSpan> parse_span(const std::string& from, const std::string& to, std::int64_t otherwise_ms,

@@ -22,6 +22,10 @@ std::string lines_of_json(const Answer& answer) {
   return out;
 }
 
+std::string cell_of(const Json& value) {
+  return value.is_string() ? value.string() : value.is_null() ? "" : value.compact();
+}
+
 void flatten(const Json& value, const std::string& path, Csv& csv) {
   if (value.is_object()) {
     const std::string prefix = path.empty() ? path : path + ".";
@@ -30,7 +34,7 @@ void flatten(const Json& value, const std::string& path, Csv& csv) {
     for (std::size_t i = 0; i < value.items().size(); ++i)
       flatten(value.items()[i], fmt::format("{}.{}", path, i), csv);
   } else {
-    csv.rows.push_back({path, value.is_string() ? value.string() : value.is_null() ? "" : value.compact()});
+    csv.rows.push_back({path, cell_of(value)});
   }
 }
 
@@ -99,6 +103,13 @@ std::string painted(std::string_view text, Colour colour, const Globals& globals
   if (!globals.colour) return std::string(text);
   const int code = colour == Colour::green ? 32 : colour == Colour::yellow ? 33 : 31;
   return fmt::format("\x1b[{}m{}\x1b[0m", code, text);
+}
+
+std::vector<std::string> cells_of(const Json& row, const std::vector<std::string>& columns) {
+  std::vector<std::string> cells;
+  cells.reserve(columns.size());
+  for (const std::string& column : columns) cells.push_back(cell_of(row[column]));
+  return cells;
 }
 
 Csv flattened(const Json& document) {

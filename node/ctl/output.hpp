@@ -20,6 +20,9 @@ using Query = std::function<Outcome<Answer>(Session&)>;
 enum class Colour { green, yellow, red };
 [[nodiscard]] std::string painted(std::string_view text, Colour colour, const Globals& globals);
 
+/// The members of a row that the columns name, as texts; what is null is empty.
+[[nodiscard]] std::vector<std::string> cells_of(const Json& row, const std::vector<std::string>& columns);
+
 /// Rows "key,value" of all leaves, for documents that are no list.
 [[nodiscard]] Csv flattened(const Json& document);
 

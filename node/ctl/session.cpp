@@ -22,11 +22,7 @@ std::string error_text(const Json& body) {
 
 }  // namespace
 
-Session::Reply Session::ask(const NodeAddress& node, const std::string& target) {
-  ApiRequest request;
-  request.target = target;
-  request.connect_ms = globals_.timeout_ms;
-  request.timeout_ms = globals_.timeout_ms;
+Session::Reply Session::ask(const NodeAddress& node, const ApiRequest& request) {
   auto response = context_.api.send(node.address, request);
   if (!response) return {node, 0, {}, response.error().message};
   auto body = parse_json(response->body);
@@ -37,10 +33,27 @@ Session::Reply Session::ask(const NodeAddress& node, const std::string& target) 
 }
 
 Outcome<Json> Session::get(const std::string& target) {
+  ApiRequest request;
+  request.target = target;
+  return send(std::move(request));
+}
+
+Outcome<Json> Session::post(const std::string& target, const Json& body) {
+  ApiRequest request;
+  request.method = "POST";
+  request.target = target;
+  request.content_type = "application/json";
+  request.body = body.compact();
+  return send(std::move(request));
+}
+
+Outcome<Json> Session::send(ApiRequest request, std::int64_t at_least_ms) {
+  request.connect_ms = globals_.timeout_ms;
+  request.timeout_ms = std::max(globals_.timeout_ms, at_least_ms);
   std::vector<Silence> silent;
   for (std::size_t i = 0; i < globals_.nodes.size(); ++i) {
     const std::size_t index = (answering_ + i) % globals_.nodes.size();
-    Reply reply = ask(globals_.nodes[index], target);
+    Reply reply = ask(globals_.nodes[index], request);
     if (reply.status == 0) {
       silent.push_back({reply.node, reply.reason});
       continue;
@@ -49,13 +62,20 @@ Outcome<Json> Session::get(const std::string& target) {
     if (reply.status >= 200 && reply.status < 300) return std::move(reply.body);
     return tl::unexpected(refused(reply.node.address, reply.status, reply.body));
   }
-  return tl::unexpected(nobody_answered(silent));
+  Trouble trouble = nobody_answered(silent);
+  if (request.method != "GET")
+    trouble.text += "Whether a node did what was asked before it fell silent is not known.\n";
+  return tl::unexpected(std::move(trouble));
 }
 
 std::vector<Session::Reply> Session::ask_all(const std::string& target) {
+  ApiRequest request;
+  request.target = target;
+  request.connect_ms = globals_.timeout_ms;
+  request.timeout_ms = globals_.timeout_ms;
   std::vector<Reply> replies;
   replies.reserve(globals_.nodes.size());
-  for (const NodeAddress& node : globals_.nodes) replies.push_back(ask(node, target));
+  for (const NodeAddress& node : globals_.nodes) replies.push_back(ask(node, request));
   return replies;
 }
 
@@ -81,6 +101,7 @@ Trouble Session::nobody_answered(const std::vector<Silence>& silent) const {
 Trouble Session::refused(const std::string& address, int status, const Json& body) {
   Trouble trouble;
   trouble.text = fmt::format("{} answered {}: {}\n", address, status, error_text(body));
+  trouble.error = body["error"];
   if (status == 404) {
     trouble.exit_code = kExitNotFound;
   } else if (status == 503) {

@@ -16,6 +16,7 @@ namespace wattring::ctl {
 struct Trouble {
   int exit_code = kExitInternal;
   std::string text;
+  Json error = {};  ///< the "error" of a node's answer, when there was one
 };
 template <class T>
 using Outcome = tl::expected<T, Trouble>;
@@ -43,6 +44,11 @@ class Session {
 
   /// GET on the first node that answers; its body on 200.
   [[nodiscard]] Outcome<Json> get(const std::string& target);
+  /// The same for any method, waiting at_least_ms for the answer. What is asked for may be done twice: a node may have
+  /// fallen silent after it did it.
+  [[nodiscard]] Outcome<Json> send(ApiRequest request, std::int64_t at_least_ms = 0);
+  /// POST of a JSON document.
+  [[nodiscard]] Outcome<Json> post(const std::string& target, const Json& body);
   /// The same on this node only; a silent node is a Silence in the trouble's text.
   struct Reply {
     NodeAddress node;
@@ -61,7 +67,7 @@ class Session {
   [[nodiscard]] const Globals& globals() const { return globals_; }
 
  private:
-  [[nodiscard]] Reply ask(const NodeAddress& node, const std::string& target);
+  [[nodiscard]] Reply ask(const NodeAddress& node, const ApiRequest& request);
 
   const Context& context_;
   const Globals& globals_;

@@ -7,6 +7,7 @@
 #include <array>
 #include <cmath>
 
+#include "base/nearest.hpp"
 #include "base/time.hpp"
 
 namespace wattring::ctl {
@@ -103,6 +104,13 @@ std::string value_text(const Json& value, std::string_view base_unit) {
   // "1" is the unit of what is merely counted.
   if (!base_unit.empty() && base_unit != "1") text += fmt::format(" {}", base_unit);
   return text;
+}
+
+std::string nearest_word(std::string_view word, std::span<const std::string> names) {
+  const auto found = std::min_element(names.begin(), names.end(), [&](const std::string& a, const std::string& b) {
+    return edit_distance(word, a) < edit_distance(word, b);
+  });
+  return found == names.end() ? std::string() : *found;
 }
 
 std::string sparkline(std::span<const std::optional<double>> values, bool utf8) {

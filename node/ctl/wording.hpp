@@ -26,6 +26,9 @@ namespace wattring::ctl {
 /// A value in base units as people read it: 18204731 "Wh" -> "18,204.731 kWh".
 [[nodiscard]] std::string value_text(const Json& value, std::string_view base_unit);
 
+/// The name with the fewest edits from the word; empty when there are none.
+[[nodiscard]] std::string nearest_word(std::string_view word, std::span<const std::string> names);
+
 /// Blocks from low to high, one a value; a blank where there is none. Without UTF-8 from ._-=+*# .
 [[nodiscard]] std::string sparkline(std::span<const std::optional<double>> values, bool utf8);
 

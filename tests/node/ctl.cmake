@@ -1,8 +1,9 @@
 # SPDX-License-Identifier: Apache-2.0
 wattring_test(ctl_test KIND unit
-  SOURCES ctl/cluster_verbs_test.cpp ctl/conservation_test.cpp ctl/fake_nodes.cpp ctl/globals_test.cpp
-          ctl/import_split_test.cpp ctl/import_test.cpp ctl/json_test.cpp ctl/meter_verbs_test.cpp ctl/wording_test.cpp
-  LIBS wattring_ctl)
+  SOURCES ctl/actor_verbs_test.cpp ctl/alert_verbs_test.cpp ctl/cluster_verbs_test.cpp ctl/conservation_test.cpp
+          ctl/fake_nodes.cpp ctl/globals_test.cpp ctl/import_split_test.cpp ctl/import_test.cpp ctl/json_test.cpp
+          ctl/meter_verbs_test.cpp ctl/rule_verbs_test.cpp ctl/wording_test.cpp
+  LIBS wattring_alert wattring_ctl)
 if(TARGET ctl_test)
   target_compile_definitions(ctl_test PRIVATE WATTRING_GOLDEN_DIR="${CMAKE_CURRENT_SOURCE_DIR}/ctl/golden")
 endif()

@@ -122,12 +122,7 @@ Outcome<Answer> members(Session& session) {
                age_text(member["for_s"].integer()), member["version"].string(), optional_count(member["shards"]),
                optional_count(member["meters"]),
                fmt::format("{} of {}", member["seen_up_by"].integer(), views.answered)});
-    std::vector<std::string> row;
-    for (const std::string& column : answer.csv.columns) {
-      const Json& value = member[column];
-      row.push_back(value.is_string() ? value.string() : value.is_null() ? "" : value.compact());
-    }
-    answer.csv.rows.push_back(std::move(row));
+    answer.csv.rows.push_back(cells_of(member, answer.csv.columns));
   }
   answer.text = table.text();
   for (const Silence& one : views.silent)

@@ -6,6 +6,7 @@
 #include <optional>
 #include <set>
 
+#include "node/ctl/commands/alerts.hpp"
 #include "node/ctl/commands/commands.hpp"
 #include "node/ctl/meter_api.hpp"
 #include "node/ctl/output.hpp"
@@ -109,6 +110,22 @@ std::string register_lines(const Json& meter) {
   return table.text();
 }
 
+/// Nothing when the node cannot say.
+std::string alert_lines(const Json& meter, const Globals& globals) {
+  if (!meter["alerts"].is_array()) return {};
+  const auto& alerts = meter["alerts"].items();
+  if (alerts.empty()) return "Alerts    none\n";
+  std::string text = fmt::format("Alerts    {} open\n", alerts.size());
+  for (const Json& alert : alerts) {
+    const std::string& phase = alert["phase"].string();
+    const std::string& user = alert["acked_by"].string();
+    text += fmt::format("  ! {}  {}{}  since {}{}  {}\n", painted_severity(alert["severity"].string(), globals),
+                        alert["rule"].string(), phase.empty() ? "" : " " + phase, time_text(alert["since"].string()),
+                        user.empty() ? "" : ", acked by " + user, alert["id"].string().substr(0, kShortIdDigits));
+  }
+  return text;
+}
+
 std::string spark_line(const Energy& energy, bool utf8) {
   double low = 0;
   double high = 0;
@@ -135,7 +152,7 @@ std::string text_of(const Json& meter, const Energy& in, const Energy& out, std:
         *last <= now_ms ? age_text((now_ms - *last) / kMsPerSecond) + " ago" : "ahead of this clock";
     text += fmt::format("Last      {}   {}\n", time_text(meter["last_time"].string()), age);
   }
-  text += register_lines(meter);
+  text += alert_lines(meter, globals) + register_lines(meter);
   if (in.registers.empty() && out.registers.empty()) return text + "No energy register: no daily sum.\n";
   text += fmt::format("Today     {} imported", kwh_text(in.today_wh));
   if (!out.registers.empty()) text += fmt::format("   {} exported", kwh_text(out.today_wh));

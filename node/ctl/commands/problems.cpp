@@ -18,10 +18,7 @@ Outcome<Answer> problems(Session& session) {
   for (const Json& problem : (*body)["problems"].items()) {
     table.add({problem["severity"].string(), problem["code"].string(), problem["subject"].string(),
                time_text(problem["since"].string()), problem["text"].string(), problem["do"].string()});
-    std::vector<std::string> row;
-    row.reserve(answer.csv.columns.size());
-    for (const std::string& column : answer.csv.columns) row.push_back(problem[column].string());
-    answer.csv.rows.push_back(std::move(row));
+    answer.csv.rows.push_back(cells_of(problem, answer.csv.columns));
   }
   if (table.size() == 0) {
     answer.text = "No problems.\n";

@@ -37,7 +37,8 @@ void FakeNodes::silence(const std::string& what, std::string reason) {
 
 Result<ApiResponse> FakeNodes::send(const std::string& address, const ApiRequest& request) {
   seen.push_back({address, request});
-  for (const std::string& what : {address + " " + request.target, request.target}) {
+  for (const std::string& what :
+       {address + " " + request.target, request.method + " " + request.target, request.target}) {
     const auto found = prepared_.find(what);
     if (found == prepared_.end()) continue;
     auto response = found->second.front();
@@ -50,11 +51,13 @@ Result<ApiResponse> FakeNodes::send(const std::string& address, const ApiRequest
 Ran Ctl::run(const std::vector<std::string>& arguments) {
   std::ostringstream out;
   std::ostringstream err;
-  const Context context{
-      nodes, clock, out, err, environment, out_is_terminal, false, "Europe/Brussels", [this, &out](std::int64_t ms) {
-        clock.now_ms += ms;
-        if (sleeps_until_stop >= 0 && --sleeps_until_stop < 0) out.setstate(std::ios::badbit);
-      }};
+  std::istringstream in(typed);
+  const auto sleep = [this, &out](std::int64_t ms) {
+    clock.now_ms += ms;
+    if (sleeps_until_stop >= 0 && --sleeps_until_stop < 0) out.setstate(std::ios::badbit);
+  };
+  const Context context{nodes, clock, out,           err, environment, out_is_terminal, false, "Europe/Brussels",
+                        sleep, &in,   in_is_terminal};
   Ran ran;
   ran.code = run_command_line(arguments, context);
   out.clear();

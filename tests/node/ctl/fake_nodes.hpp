@@ -13,7 +13,7 @@
 
 namespace wattring::ctl {
 
-/// Stands in for nodes: what is asked for by "ADDRESS TARGET" (or "TARGET" for any address) is answered in order, the
+/// Stands in for nodes: what is asked for by "ADDRESS TARGET", "METHOD TARGET" or "TARGET" is answered in order, the
 /// last answer again and again. What nothing was prepared for is silent.
 class FakeNodes final : public ApiClient {
  public:
@@ -52,6 +52,8 @@ struct Ctl {
   FakeClock clock;
   std::map<std::string, std::string> environment{{"LANG", "en_US.UTF-8"}};
   bool out_is_terminal = false;
+  std::string typed;  ///< what somebody types on the terminal
+  bool in_is_terminal = false;
   int sleeps_until_stop = -1;  ///< breaks the output after so many sleeps, as a closed pipe does; -1 = never
   Ran run(const std::vector<std::string>& arguments);
 };

@@ -24,13 +24,53 @@ TEST(CommandLine, WrongUsageIsExitTwo) {
                                              {"wait"},
                                              {"wait", "ready", "--timeout", "1"},
                                              {"meter", "list", "--limit", "0"},
-                                             {"completion", "tcsh"}}) {
+                                             {"completion", "tcsh"},
+                                             {"status", "--node", "bogus"},
+                                             {"status", "--node", "http://a:1"},
+                                             {"status", "--node", "a:0"},
+                                             {"status", "--node", ":7414"}}) {
     Ctl ctl;
     const Ran ran = ctl.run(arguments);
     EXPECT_EQ(ran.code, 2) << (arguments.empty() ? "nothing" : arguments.back());
     EXPECT_NE(ran.err, "");
     EXPECT_TRUE(ctl.nodes.seen.empty());
   }
+}
+
+TEST(CommandLine, AnAddressThatIsNoneIsNamedWithItsOrigin) {
+  Ctl ctl;
+  ctl.environment["WATTRING_NODES"] = "a:1,bogus";
+  const Ran ran = ctl.run({"status"});
+  EXPECT_EQ(ran.code, 2);
+  EXPECT_EQ(ran.err,
+            "\"bogus\" (from WATTRING_NODES) is not the address of a node (give HOST:PORT of its HTTP listener, for "
+            "example 127.0.0.1:7414)\n");
+  EXPECT_TRUE(ctl.nodes.seen.empty());
+}
+
+TEST(CommandLine, AWordThatIsNoVerbNamesTheNearest) {
+  const std::pair<std::vector<std::string>, const char*> cases[] = {
+      {{"stauts"}, "\"stauts\" is no verb of wattringctl; the nearest is: wattringctl status\n"},
+      {{"--node", "a:1", "-o", "json", "alert"}, "the nearest is: wattringctl alerts\n"},
+      {{"alerts", "--timeout", "1s", "histroy"}, "the nearest is: wattringctl alerts history\n"},
+      {{"alerts", "--watch", "slences"}, "the nearest is: wattringctl alerts silences\n"},
+      {{"meter", "quarantine", "realease", "1"},
+       "no verb of wattringctl meter quarantine; the nearest is: "
+       "wattringctl meter quarantine release\n"}};
+  for (const auto& [arguments, words] : cases) {
+    Ctl ctl;
+    const Ran ran = ctl.run(arguments);
+    EXPECT_EQ(ran.code, 2) << words;
+    EXPECT_NE(ran.err.find(words), std::string::npos) << ran.err;
+    EXPECT_EQ(ran.out, "");
+  }
+}
+
+TEST(CommandLine, AWordTooManyIsNotTakenForAVerb) {
+  Ctl ctl;
+  const Ran ran = ctl.run({"meter", "show", "M-1", "M-2"});
+  EXPECT_EQ(ran.code, 2);
+  EXPECT_EQ(ran.err.find("no verb"), std::string::npos) << ran.err;
 }
 
 TEST(CommandLine, HelpIsExitZero) {
@@ -83,7 +123,8 @@ TEST(Completion, OffersVerbsAndOptionsInEveryShell) {
     Ctl ctl;
     const Ran ran = ctl.run({"completion", shell});
     EXPECT_EQ(ran.code, 0);
-    for (const char* word : {"status", "problems", "explain", "intervals", "every", "import", "refused"}) {
+    for (const char* word : {"status", "problems", "explain", "intervals", "every", "import", "refused", "silences",
+                             "quarantine", "release", "until"}) {
       EXPECT_NE(ran.out.find(word), std::string::npos) << shell << " " << word;
     }
   }

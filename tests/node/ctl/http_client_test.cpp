@@ -25,6 +25,11 @@ class HttpClient : public ::testing::Test {
       response.set_header("Retry-After", "7");
       response.set_content(request.get_header_value("Content-Type") + " " + request.body, "text/plain");
     });
+    const auto echo = [](const httplib::Request& request, httplib::Response& response) {
+      response.set_content(request.method + " " + request.target + " " + request.body, "text/plain");
+    };
+    server_.Put("/api/v1/rules", echo);
+    server_.Delete("/api/v1/silences/1", echo);
     port_ = server_.bind_to_any_port("127.0.0.1");
     thread_ = std::jthread([this] { server_.listen_after_bind(); });
     while (!server_.is_running()) std::this_thread::yield();
@@ -61,6 +66,19 @@ TEST_F(HttpClient, PostsABodyAndReadsWhenToComeBack) {
   EXPECT_EQ(response->status, 503);
   EXPECT_EQ(response->retry_after_s, 7);
   EXPECT_EQ(response->body, "application/x-ndjson " + request.body);
+}
+
+TEST_F(HttpClient, PutsAndDeletesToo) {
+  ApiRequest request;
+  request.method = "PUT";
+  request.target = "/api/v1/rules";
+  request.content_type = "application/toml";
+  request.body = "[[rule]]";
+  EXPECT_EQ(client_->send(address(), request)->body, "PUT /api/v1/rules [[rule]]");
+  request = {};
+  request.method = "DELETE";
+  request.target = "/api/v1/silences/1";
+  EXPECT_EQ(client_->send(address(), request)->body, "DELETE /api/v1/silences/1 ");
 }
 
 TEST_F(HttpClient, FindsTheNodeAgainAfterItWasAway) {

@@ -87,6 +87,18 @@ TEST(MeterShow, AMeterWithoutEnergyHasNoDailySum) {
   EXPECT_NE(ran.out.find("No energy register"), std::string::npos);
 }
 
+TEST(MeterShow, ShowsOpenAlertsWhenTheNodeKnowsThem) {
+  const std::string begin = R"({"meter":"G-1","shard":3,"home":"n1","last_time":"2026-02-11T13:00:00Z","registers":[])";
+  Ctl ctl;
+  ctl.nodes.answer("/api/v1/meters/G-1", 200,
+                   begin + R"(,"alerts":[)" + replies::kFiring + "," + replies::kAcked + "]}");
+  ctl.nodes.answer("/api/v1/meters/G-1", 200, begin + R"(,"alerts":[]})");
+  ctl.nodes.answer("/api/v1/meters/G-1", 200, begin + R"(,"alerts":null})");
+  EXPECT_TRUE(matches_golden("meter_show_alerts.txt", ctl.run({"meter", "show", "G-1"}).out));
+  EXPECT_NE(ctl.run({"meter", "show", "G-1"}).out.find("Alerts    none\n"), std::string::npos);
+  EXPECT_EQ(ctl.run({"meter", "show", "G-1"}).out.find("Alerts"), std::string::npos);
+}
+
 TEST(MeterShow, AnUnknownMeterIsExitFour) {
   Ctl ctl;
   ctl.nodes.answer("/api/v1/meters/nobody", 404,

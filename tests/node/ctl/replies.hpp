@@ -47,4 +47,19 @@ inline const std::string kMeter =
     R"({"register":"1-0:1.7.0","name":"power","unit":"W","last_time":"2026-02-11T13:07:20Z","last_value":1420,"last_quality":"actual"},)"
     R"({"register":"0-0:96.13.0","name":"message","unit":null,"last_time":"2026-02-10T00:00:00Z","last_value":"moved","last_quality":"actual"}]})";
 
+inline const std::string kFiring =
+    R"({"id":"5f2a91c0d3e4b718","revision":"17.8a1b2c3d","rule":"over-power","meter":"EM-3","phase":"","state":"firing",)"
+    R"("severity":"critical","since":"2026-02-11T12:58:20Z","fired":"2026-02-11T12:59:20Z","last":"2026-02-11T13:07:20Z",)"
+    R"("resolved":null,"value":11420,"count":17,"flapping":true,"told":true,"acked_by":null,"acked_at":null,"note":null})";
+inline const std::string kAcked =
+    R"({"id":"0b71d2aa90ce4412","revision":"3.00ff00ff","rule":"voltage-low","meter":"EM-7","phase":"L2","state":"acked",)"
+    R"("severity":"warn","since":"2026-02-10T22:00:00Z","fired":"2026-02-10T22:00:10Z","last":"2026-02-10T22:04:00Z",)"
+    R"("resolved":null,"value":1984,"count":3,"flapping":false,"told":true,"acked_by":"kim",)"
+    R"("acked_at":"2026-02-10T22:10:00Z","note":"the network operator knows"})";
+inline const std::string kResolved =
+    R"({"id":"77e0d2aa90ce4412","revision":"9.01020304","rule":"over-power","meter":"EM-4","phase":"","state":"resolved",)"
+    R"("severity":"critical","since":"2026-02-11T07:00:00Z","fired":"2026-02-11T07:01:00Z","last":"2026-02-11T07:20:00Z",)"
+    R"("resolved":"2026-02-11T07:20:10Z","value":9900,"count":9,"flapping":false,"told":true,"acked_by":null,)"
+    R"("acked_at":null,"note":null})";
+
 }  // namespace wattring::ctl::replies
