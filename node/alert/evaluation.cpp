@@ -2,6 +2,7 @@
 #include "node/alert/evaluation.hpp"
 
 #include <algorithm>
+#include <limits>
 #include <map>
 
 #include "node/meter/registers.hpp"
@@ -42,11 +43,21 @@ Result<std::int64_t> tenth_after(MeterHistory& data, Register reg, std::int64_t 
   }
 }
 
+std::int64_t oldest_of(const Rule& rule, const MeterHistory& data) {
+  std::int64_t oldest = std::numeric_limits<std::int64_t>::max();
+  for (const Register reg : inputs_of(rule))
+    if (data.has(reg)) oldest = std::min(oldest, data.oldest_ms(reg));
+  return oldest;
+}
+
 /// The span in which points may have changed.
 Result<Changed> affected(const Rule& rule, MeterHistory& data, Changed changed) {
   Changed wide = changed;
   for (const Register reg : inputs_of(rule)) {
     if (!data.has(reg)) continue;
+    // A register that came to be may stand in for others from their beginning on.
+    const bool came_to_be = changed.first_ms <= data.oldest_ms(reg) && data.newest_ms(reg) <= changed.last_ms;
+    if (came_to_be && is_daily_kind(rule.kind)) wide.first_ms = std::min(wide.first_ms, oldest_of(rule, data));
     const Reach reach = reach_of(rule, reg);
     Changed around = changed;
     if (is_cumulative(reg)) {

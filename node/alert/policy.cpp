@@ -7,6 +7,7 @@
 
 #include "node/alert/points.hpp"
 #include "node/meter/registers.hpp"
+#include "node/meter/series_reader.hpp"
 
 namespace wattring::alert {
 namespace {
@@ -42,10 +43,26 @@ meter::Gate interval_gate(const Rule& rule, Register reg) {
   return gate;
 }
 
+bool rests_on_intervals(RuleKind kind) {
+  return is_window_kind(kind) && kind != RuleKind::imbalance && kind != RuleKind::stuck_register;
+}
+
+/// The registers whose facts must be held against a gate of the rule: an exchange of the meter changes its intervals.
+std::vector<Register> gated_registers(const Rule& rule) {
+  std::vector<Register> registers = inputs_of(rule);
+  if (rests_on_intervals(rule.kind)) registers.push_back(meter::kEquipmentId);
+  return registers;
+}
+
 }  // namespace
 
 meter::Gate gate_of_rule(const Rule& rule, Register reg) {
   meter::Gate gate;
+  if (reg == meter::kEquipmentId && rests_on_intervals(rule.kind)) {
+    gate.falls = true;
+    gate.step_high = 0;
+    return gate;
+  }
   switch (rule.kind) {
     case RuleKind::threshold:
     case RuleKind::over_power:
@@ -105,9 +122,11 @@ Policy::Policy(Parts parts) : parts_(std::move(parts)) {
     timelines_.back().versions.push_back(rule);
   }
   for (std::size_t i = 0; i < timelines_.size(); ++i) {
+    const Rule& newest = timelines_[i].newest();
+    if (newest.kind == RuleKind::no_data && !newest.disabled) ++silence_rules_;
     std::vector<Register> inputs;
     for (const Rule& version : timelines_[i].versions)
-      for (const Register reg : inputs_of(version)) inputs.push_back(reg);
+      for (const Register reg : gated_registers(version)) inputs.push_back(reg);
     std::sort(inputs.begin(), inputs.end());
     inputs.erase(std::unique(inputs.begin(), inputs.end()), inputs.end());
     for (const Register reg : inputs) by_register_[reg].push_back(i);
@@ -127,6 +146,11 @@ bool Policy::applies(const Timeline& timeline, std::string_view meter) const {
   if (rule.profile.empty()) return true;
   const Profile* profile = profile_of(meter);
   return profile != nullptr && profile->name == rule.profile;
+}
+
+bool Policy::applies_to_any(std::string_view meter) const {
+  return std::any_of(timelines_.begin(), timelines_.end(),
+                     [&](const Timeline& timeline) { return applies(timeline, meter); });
 }
 
 std::vector<Segment> Policy::segments(const Timeline& timeline, std::string_view meter) const {
@@ -154,7 +178,7 @@ meter::Gate Policy::gate_of(std::string_view meter, Register reg) const {
     for (const Rule& version : timeline.versions) {
       const auto settled = rule_for(version, profile);
       if (!settled || settled->disabled) continue;
-      const std::vector<Register> inputs = inputs_of(*settled);
+      const std::vector<Register> inputs = gated_registers(*settled);
       if (std::find(inputs.begin(), inputs.end(), reg) != inputs.end())
         wide = widest(wide, gate_of_rule(*settled, reg));
     }

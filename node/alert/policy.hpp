@@ -49,6 +49,9 @@ class Policy {
   [[nodiscard]] const Profile* profile_of(std::string_view meter) const;
   /// Whether the newest version is for that meter.
   [[nodiscard]] bool applies(const Timeline& timeline, std::string_view meter) const;
+  [[nodiscard]] bool applies_to_any(std::string_view meter) const;
+  /// Rules about absence that are not disabled.
+  [[nodiscard]] std::size_t silence_rules() const { return silence_rules_; }
   /// Empty when the rule is not for that meter.
   [[nodiscard]] std::vector<Segment> segments(const Timeline& timeline, std::string_view meter) const;
   /// What facts of that register must trip for all rules that apply to the meter.
@@ -58,6 +61,7 @@ class Policy {
  private:
   Parts parts_;
   std::vector<Timeline> timelines_;
+  std::size_t silence_rules_ = 0;
   /// Register -> the timelines that look at it, so that the others cost nothing.
   std::map<Register, std::vector<std::size_t>> by_register_;
 };

@@ -53,6 +53,8 @@ class ShardAlerts final : public meter::GateKeeper {
   /// What take_due() would forget in a crash: meters with windows that have not closed. Bytes for the disk, and back.
   [[nodiscard]] std::string encode_watches() const;
   [[nodiscard]] Result<void> load_watches(std::string_view bytes);
+  /// Something of the meter is still open; it should stay at hand.
+  [[nodiscard]] bool watches(std::string_view meter) const { return watches_.contains(meter); }
   [[nodiscard]] bool watches_changed() const { return watches_changed_; }
   void watches_written() { watches_changed_ = false; }
 

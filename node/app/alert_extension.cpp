@@ -1,0 +1,295 @@
+// SPDX-License-Identifier: Apache-2.0
+#include "node/app/alert_extension.hpp"
+
+#include <algorithm>
+#include <chrono>
+#include <limits>
+#include <thread>
+
+#include "base/check.hpp"
+#include "node/app/meter_history.hpp"
+#include "node/app/silence_sweep.hpp"
+#include "persistence/format.hpp"
+#include "persistence/keys.hpp"
+
+namespace wattring::app {
+namespace {
+
+using persistence::OwnedOp;
+using persistence::Table;
+using persistence::WriteOp;
+
+/// Facts of a meter that come close together are looked at once.
+constexpr std::int64_t kPassEveryMs = 500;
+constexpr std::int64_t kUntoldEveryMs = 5000;
+constexpr std::chrono::milliseconds kTurn{5};
+/// A shard that has counted waits for the others.
+constexpr std::int64_t kRoundPollMs = 100;
+constexpr std::chrono::seconds kDiskPatience{10};
+/// Its first byte sorts behind every alert's id, which is hexadecimal.
+constexpr std::string_view kWatchesId = "~watches";
+constexpr std::size_t kSliceBytesMax = 1U << 20U;
+
+}  // namespace
+
+AlertExtension::AlertExtension(ShardId shard, AlertHub& hub)
+    : shard_(shard), hub_(hub), alerts_(hub.policy()), policy_version_(hub.policy_version()) {}
+
+AlertExtension::~AlertExtension() {
+  hub_.firing.fetch_sub(counted_firing_);
+}
+
+void AlertExtension::recovered(meter::ShardFold& fold, const persistence::ReadTransaction& disk) {
+  const std::string from = persistence::shard_key(shard_);
+  std::string watches;
+  const auto scanned = disk.scan(Table::alert, from, [&](std::string_view key, std::string_view value) {
+    const auto parsed = persistence::parse_alert_key(key);
+    if (!parsed || parsed->shard != shard_) return false;
+    const auto payload = persistence::open_value(value, persistence::position_of(key));
+    if (payload && parsed->alert_id == kWatchesId) {
+      watches = *payload;
+      return true;
+    }
+    auto alert = payload ? alert::decode_alert(*payload) : Result<alert::Alert>(Failure(payload.error()));
+    if (alert) alerts_.load(std::move(*alert));
+    if (!alert)
+      hub_.log->error("corrupt_value", "alert " + std::string(parsed->alert_id) + " of shard " +
+                                           std::to_string(shard_.value) + " does not verify and was left out");
+    return true;
+  });
+  if (!scanned) hub_.log->error("alerts_unreadable", scanned.error().text());
+  if (!watches.empty())
+    if (auto loaded = alerts_.load_watches(watches); !loaded) hub_.log->error("corrupt_value", loaded.error().text());
+  fold.keep_gates(&alerts_);
+  // What the last evaluation before the end of the process said may not be on the disk.
+  for (const auto& [id, alert] : book().all()) {
+    if (alert.state != alert::State::firing) continue;
+    if (const auto meter = fold.meters().find(alert.meter, hub_.key.hash(alert.meter)))
+      fold.attention().note(*meter, alert.last_ms);
+  }
+}
+
+bool AlertExtension::has_work(const meter::ShardFold& fold, std::int64_t now_ms) const {
+  if (policy_version_ != hub_.policy_version()) return true;
+  if (flight_ && flight_->outcome != Flight::Outcome::waiting) return true;
+  if (!flight_ && !unsent_.empty()) return true;
+  return now_ms >= next_pass_ms_ && (!fold.attention().empty() || now_ms >= next_deadline_ms());
+}
+
+std::int64_t AlertExtension::next_deadline_ms() const {
+  std::int64_t deadline = alerts_.next_due_ms().value_or(std::numeric_limits<std::int64_t>::max());
+  if (book().firing() != 0) deadline = std::min(deadline, next_untold_ms_);
+  if (alerts_.policy().silence_rules() != 0) deadline = std::min(deadline, next_sweep_ms_);
+  return deadline;
+}
+
+void AlertExtension::work(meter::ShardFold& fold, const persistence::Journal& disk, std::int64_t now_ms,
+                          bool must_finish) {
+  land();
+  if (policy_version_ != hub_.policy_version()) use_policy(fold, now_ms);
+  if (now_ms >= next_pass_ms_ || must_finish) {
+    look_at_attention(fold, disk, now_ms, must_finish);
+    if (fold.attention().empty()) next_pass_ms_ = now_ms + kPassEveryMs;
+  }
+  if (now_ms >= next_untold_ms_) {
+    next_untold_ms_ = now_ms + kUntoldEveryMs;
+    record(alerts_.tell_untold(now_ms));
+  }
+  look_for_silence(fold, disk, now_ms);
+  if (must_finish) {
+    write_watches();
+    send_all_and_wait();
+  } else if (!flight_) {
+    send();
+  }
+}
+
+void AlertExtension::use_policy(meter::ShardFold& fold, std::int64_t now_ms) {
+  policy_version_ = hub_.policy_version();
+  const std::vector<std::string> firing = alerts_.use(hub_.policy());
+  fold.keep_gates(&alerts_);
+  for (const std::string& id : firing)
+    if (const auto meter = fold.meters().find(id, hub_.key.hash(id))) fold.attention().note(*meter, now_ms);
+  // A rule that is effective from earlier on says something of what is there already.
+  std::int64_t earliest = now_ms;
+  for (const alert::Timeline& timeline : alerts_.policy().timelines())
+    earliest = std::min(earliest, timeline.versions.front().effective_ms);
+  if (earliest >= now_ms - kMsPerMinute) return;
+  for (const auto meter : fold.meters().ordered())
+    if (alerts_.policy().applies_to_any(fold.meters().id(meter))) fold.attention().note(meter, earliest);
+}
+
+void AlertExtension::look_at_attention(meter::ShardFold& fold, const persistence::Journal& disk, std::int64_t now_ms,
+                                       bool all) {
+  for (const alert::ShardAlerts::Due& due : alerts_.take_due(now_ms))
+    if (const auto meter = fold.meters().find(due.meter, hub_.key.hash(due.meter)))
+      fold.attention().note(*meter, due.changed.first_ms);
+  if (fold.attention().empty()) return;
+  auto snapshot = disk.read();
+  if (!snapshot) {
+    hub_.evaluation_errors.add();
+    return;
+  }
+  const auto until = std::chrono::steady_clock::now() + kTurn;
+  auto meters = fold.attention().take();
+  for (const auto& [meter, span] : meters) {
+    if (!all && std::chrono::steady_clock::now() >= until) {
+      fold.attention().note(meter, span.first_ms);
+      fold.attention().note(meter, span.last_ms);
+      continue;
+    }
+    evaluate(fold, meter, **snapshot, {span.first_ms, span.last_ms}, now_ms);
+  }
+}
+
+void AlertExtension::evaluate(meter::ShardFold& fold, MeterIndex meter, const persistence::ReadTransaction& disk,
+                              alert::Changed changed, std::int64_t now_ms) {
+  const std::string id(fold.meters().id(meter));
+  ResidentHistory history(fold, meter, disk, {});
+  const auto began = std::chrono::steady_clock::now();
+  auto changes = alerts_.evaluate(id, history, changed, now_ms);
+  hub_.evaluation_time.record_ns(static_cast<std::uint64_t>(
+      std::chrono::duration_cast<std::chrono::nanoseconds>(std::chrono::steady_clock::now() - began).count()));
+  hub_.evaluations.add();
+  if (!changes) {
+    hub_.evaluation_errors.add();
+    hub_.log->warn("evaluation_failed", "meter " + id + ": " + changes.error().text());
+    return;
+  }
+  record(std::move(*changes));
+  fold.refresh_gates(meter);
+}
+
+void AlertExtension::look_for_silence(meter::ShardFold& fold, const persistence::Journal& disk, std::int64_t now_ms) {
+  if (alerts_.policy().silence_rules() == 0 || now_ms < next_sweep_ms_) return;
+  next_sweep_ms_ = now_ms + kRoundPollMs;
+  const std::int64_t interval = silence_interval_ms(alerts_.policy());
+  if (!hub_.absence.may_count(shard_.value, now_ms, interval)) return;
+  SilenceSweep sweep(fold, alerts_, hub_.key, hub_.absence, last_sweep_ms_, now_ms);
+  if (now_ms >= next_sleepers_ms_) {
+    auto snapshot = disk.read();
+    if (!snapshot) return;
+    auto looked = sweep.look_at_sleepers(**snapshot);
+    if (!looked) {
+      hub_.log->warn("silence_sweep_failed", looked.error().text());
+      return;
+    }
+    sleepers_ = std::move(looked->tallies);
+    next_sleepers_ms_ = looked->next_due_ms;
+  }
+  alert::Tallies tallies = sweep.look_at_residents();
+  for (const auto& [source, tally] : sleepers_) {
+    alert::Tally& sum = tallies[source];
+    sum.meters += tally.meters;
+    sum.silent += tally.silent;
+    sum.permille = tally.permille;
+  }
+  sweep.look_at_sources();
+  hub_.absence.report(shard_.value, std::move(tallies), now_ms);
+  for (const MeterIndex meter : sweep.opened()) fold.refresh_gates(meter);
+  record(sweep.take_changes());
+  last_sweep_ms_ = now_ms;
+  next_sweep_ms_ = now_ms + interval;
+}
+
+bool AlertExtension::may_passivate(const meter::ShardFold& fold, MeterIndex meter) const {
+  return !alerts_.watches(fold.meters().id(meter));
+}
+
+void AlertExtension::passivating(meter::ShardFold& /*fold*/, MeterIndex /*meter*/) {
+  // Whoever leaves is looked at on the disk from now on.
+  next_sleepers_ms_ = 0;
+}
+
+void AlertExtension::record(std::vector<alert::Change> changes) {
+  if (changes.empty()) return;
+  for (OwnedOp& op : hub_.operations(shard_, changes)) unsent_.push_back(std::move(op));
+  const auto firing = static_cast<std::int64_t>(book().firing());
+  hub_.firing.fetch_add(firing - counted_firing_);
+  counted_firing_ = firing;
+}
+
+void AlertExtension::write_watches() {
+  if (!alerts_.watches_changed()) return;
+  std::string key = persistence::alert_key(shard_, kWatchesId);
+  const std::uint64_t position = persistence::position_of(key);
+  unsent_.push_back(
+      {WriteOp::Kind::put, Table::alert, std::move(key), persistence::seal_value(alerts_.encode_watches(), position)});
+  alerts_.watches_written();
+}
+
+void AlertExtension::send() {
+  WATTRING_CHECK(!flight_);
+  if (unsent_.empty()) return;
+  std::size_t bytes = 0;
+  std::size_t count = 0;
+  while (count < unsent_.size() && bytes < kSliceBytesMax) {
+    bytes += unsent_[count].key.size() + unsent_[count].value.size();
+    ++count;
+  }
+  std::vector<OwnedOp> slice(unsent_.begin(), unsent_.begin() + static_cast<std::ptrdiff_t>(count));
+  auto flight = std::make_shared<Flight>();
+  const bool outbox =
+      std::any_of(slice.begin(), slice.end(), [](const OwnedOp& op) { return op.table == Table::outbox; });
+  auto* hub = &hub_;
+  auto queued = hub_.writer.write(std::move(slice), [flight, outbox, hub](const persistence::CommitResult& result) {
+    const bool committed = result.status == persistence::CommitStatus::committed;
+    flight->outcome = committed ? Flight::Outcome::committed : Flight::Outcome::refused;
+    if (committed && outbox && hub->on_outbox) hub->on_outbox();
+  });
+  if (!queued) return;  // busy: again at the next turn
+  in_flight_.assign(std::make_move_iterator(unsent_.begin()),
+                    std::make_move_iterator(unsent_.begin() + static_cast<std::ptrdiff_t>(count)));
+  unsent_.erase(unsent_.begin(), unsent_.begin() + static_cast<std::ptrdiff_t>(count));
+  if (unsent_.empty()) in_flight_waiting_ = std::exchange(waiting_, {});
+  flight_ = std::move(flight);
+}
+
+void AlertExtension::land() {
+  if (!flight_ || flight_->outcome == Flight::Outcome::waiting) return;
+  const bool committed = flight_->outcome == Flight::Outcome::committed;
+  flight_.reset();
+  if (committed) {
+    for (const auto& done : in_flight_waiting_) done();
+    in_flight_waiting_.clear();
+    in_flight_.clear();
+    return;
+  }
+  // Refused, for want of room: in front again.
+  unsent_.insert(unsent_.begin(), std::make_move_iterator(in_flight_.begin()),
+                 std::make_move_iterator(in_flight_.end()));
+  waiting_.insert(waiting_.begin(), in_flight_waiting_.begin(), in_flight_waiting_.end());
+  in_flight_waiting_.clear();
+  in_flight_.clear();
+}
+
+void AlertExtension::send_all_and_wait() {
+  const auto until = std::chrono::steady_clock::now() + kDiskPatience;
+  while (flight_ || !unsent_.empty()) {
+    land();
+    if (!flight_) send();
+    if (hub_.writer.failed()) return;
+    if (std::chrono::steady_clock::now() >= until) {
+      hub_.log->warn("alerts_unwritten", "shard " + std::to_string(shard_.value) +
+                                             ": alert records wait for the disk; a crash now would find them again "
+                                             "only with the next readings");
+      return;
+    }
+    if (flight_) std::this_thread::sleep_for(std::chrono::microseconds(200));
+  }
+}
+
+Result<alert::Alert> AlertExtension::acknowledge(std::string_view id, std::string_view user, std::string_view note,
+                                                 std::int64_t now_ms, std::function<void()> done) {
+  auto change = alerts_.acknowledge(id, user, note, now_ms);
+  if (!change) return tl::unexpected(change.error());
+  alert::Alert acked = change->alert;
+  std::vector<alert::Change> changes;
+  changes.push_back(std::move(*change));
+  record(std::move(changes));
+  waiting_.push_back(std::move(done));
+  if (!flight_) send();
+  return acked;
+}
+
+}  // namespace wattring::app

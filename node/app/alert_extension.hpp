@@ -1,0 +1,76 @@
+// SPDX-License-Identifier: Apache-2.0
+#pragma once
+
+#include <atomic>
+#include <cstdint>
+#include <map>
+#include <memory>
+#include <string>
+#include <vector>
+
+#include "node/alert/absence.hpp"
+#include "node/alert/shard_alerts.hpp"
+#include "node/app/alert_hub.hpp"
+#include "node/app/shard_extension.hpp"
+#include "persistence/journal_writer.hpp"
+
+namespace wattring::app {
+
+/// The alerts of a shard on its worker's thread: carries attention to the rules, changes to the disk.
+class AlertExtension final : public ShardExtension {
+ public:
+  AlertExtension(ShardId shard, AlertHub& hub);
+  ~AlertExtension() override;
+
+  void recovered(meter::ShardFold& fold, const persistence::ReadTransaction& disk) override;
+  void work(meter::ShardFold& fold, const persistence::Journal& disk, std::int64_t now_ms, bool must_finish) override;
+  [[nodiscard]] bool has_work(const meter::ShardFold& fold, std::int64_t now_ms) const override;
+  [[nodiscard]] std::int64_t next_deadline_ms() const override;
+  [[nodiscard]] bool may_passivate(const meter::ShardFold& fold, MeterIndex meter) const override;
+  void passivating(meter::ShardFold& fold, MeterIndex meter) override;
+
+  [[nodiscard]] const alert::AlertBook& book() const { return alerts_.book(); }
+  /// `done` runs when the acknowledgement is on the disk.
+  [[nodiscard]] Result<alert::Alert> acknowledge(std::string_view id, std::string_view user, std::string_view note,
+                                                 std::int64_t now_ms, std::function<void()> done);
+
+ private:
+  /// A slice on its way to the disk. One at a time, so that an older record never overtakes a newer one.
+  struct Flight {
+    enum class Outcome { waiting, committed, refused };
+    std::atomic<Outcome> outcome{Outcome::waiting};
+  };
+  void use_policy(meter::ShardFold& fold, std::int64_t now_ms);
+  void look_at_attention(meter::ShardFold& fold, const persistence::Journal& disk, std::int64_t now_ms, bool all);
+  void evaluate(meter::ShardFold& fold, MeterIndex meter, const persistence::ReadTransaction& disk,
+                alert::Changed changed, std::int64_t now_ms);
+  void look_for_silence(meter::ShardFold& fold, const persistence::Journal& disk, std::int64_t now_ms);
+  void record(std::vector<alert::Change> changes);
+  void write_watches();
+  void send();
+  void land();
+  void send_all_and_wait();
+
+  const ShardId shard_;
+  AlertHub& hub_;
+  alert::ShardAlerts alerts_;
+  std::uint64_t policy_version_ = 0;
+  std::int64_t next_pass_ms_ = 0;
+  std::int64_t next_untold_ms_ = 0;
+  std::int64_t counted_firing_ = 0;
+
+  // Silence.
+  std::int64_t last_sweep_ms_ = 0;
+  std::int64_t next_sweep_ms_ = 0;
+  std::int64_t next_sleepers_ms_ = 0;
+  alert::Tallies sleepers_;
+
+  // To the disk.
+  std::vector<persistence::OwnedOp> unsent_;
+  std::vector<std::function<void()>> waiting_;  ///< for what is unsent
+  std::vector<persistence::OwnedOp> in_flight_;
+  std::vector<std::function<void()>> in_flight_waiting_;
+  std::shared_ptr<Flight> flight_;
+};
+
+}  // namespace wattring::app

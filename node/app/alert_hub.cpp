@@ -1,0 +1,72 @@
+// SPDX-License-Identifier: Apache-2.0
+#include "node/app/alert_hub.hpp"
+
+#include "persistence/format.hpp"
+#include "persistence/keys.hpp"
+
+namespace wattring::app {
+namespace {
+
+using persistence::OwnedOp;
+using persistence::Table;
+using persistence::WriteOp;
+
+std::string in_state(std::string_view state) {
+  return "state=\"" + std::string(state) + "\"";
+}
+
+OwnedOp put(Table table, std::string key, std::string_view payload) {
+  const std::uint64_t position = persistence::position_of(key);
+  return {WriteOp::Kind::put, table, std::move(key), persistence::seal_value(payload, position)};
+}
+
+}  // namespace
+
+AlertHub::AlertHub(const sharding::ShardKey& shard_key, persistence::JournalWriter& journal, Metrics& metrics,
+                   std::shared_ptr<Log> node_log, std::uint64_t next_outbox_sequence)
+    : key(shard_key),
+      writer(journal),
+      log(std::move(node_log)),
+      absence(shard_key.shard_count()),
+      evaluations(metrics.counter("wattring_alert_evaluations_total", "Meters that the rules looked at again")),
+      evaluation_errors(
+          metrics.counter("wattring_alert_evaluation_errors_total", "Meters that could not be evaluated; tried again")),
+      evaluation_time(metrics.histogram("wattring_alert_evaluation_seconds", "All rules over one meter")),
+      fired_(metrics.counter("wattring_alert_records_total", "Alert records written, by state", in_state("firing"))),
+      resolved_(
+          metrics.counter("wattring_alert_records_total", "Alert records written, by state", in_state("resolved"))),
+      retracted_(
+          metrics.counter("wattring_alert_records_total", "Alert records written, by state", in_state("retracted"))),
+      next_outbox_(next_outbox_sequence),
+      policy_(std::make_shared<const alert::Policy>(alert::Policy::Parts{})) {
+  metrics.gauge_function("wattring_alerts_firing", "Alerts that fire now",
+                         [this] { return static_cast<double>(firing.load(std::memory_order_relaxed)); });
+}
+
+std::shared_ptr<const alert::Policy> AlertHub::policy() const {
+  const std::lock_guard lock(mutex_);
+  return policy_;
+}
+
+void AlertHub::set_policy(std::shared_ptr<const alert::Policy> policy) {
+  const std::lock_guard lock(mutex_);
+  policy_ = std::move(policy);
+  version_.fetch_add(1, std::memory_order_release);
+}
+
+std::vector<OwnedOp> AlertHub::operations(ShardId shard, const std::vector<alert::Change>& changes) {
+  std::vector<OwnedOp> ops;
+  for (const alert::Change& change : changes) {
+    ops.push_back(put(Table::alert, persistence::alert_key(shard, change.alert.id), encode(change.alert)));
+    for (const alert::Notification& notification : change.notifications) {
+      const std::uint64_t sequence = next_outbox_.fetch_add(1, std::memory_order_relaxed);
+      ops.push_back(put(Table::outbox, persistence::outbox_key(sequence), encode(notification)));
+    }
+    if (change.alert.state == alert::State::resolved) resolved_.add();
+    if (change.alert.state == alert::State::retracted) retracted_.add();
+    if (change.alert.state == alert::State::firing && change.alert.acked_ms == 0) fired_.add();
+  }
+  return ops;
+}
+
+}  // namespace wattring::app

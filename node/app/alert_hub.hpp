@@ -1,0 +1,55 @@
+// SPDX-License-Identifier: Apache-2.0
+#pragma once
+
+#include <atomic>
+#include <cstdint>
+#include <functional>
+#include <memory>
+#include <mutex>
+#include <vector>
+
+#include "base/log.hpp"
+#include "base/metrics.hpp"
+#include "node/alert/absence.hpp"
+#include "node/alert/policy.hpp"
+#include "node/alert/shard_alerts.hpp"
+#include "persistence/journal_writer.hpp"
+#include "sharding/key.hpp"
+
+namespace wattring::app {
+
+/// What the alerts of all shards of a node share. Any thread.
+class AlertHub {
+ public:
+  AlertHub(const sharding::ShardKey& shard_key, persistence::JournalWriter& journal, Metrics& metrics,
+           std::shared_ptr<Log> node_log, std::uint64_t next_outbox_sequence);
+
+  [[nodiscard]] std::shared_ptr<const alert::Policy> policy() const;
+  /// Counts up with each new policy, so that a shard can ask cheaply.
+  [[nodiscard]] std::uint64_t policy_version() const { return version_.load(std::memory_order_acquire); }
+  void set_policy(std::shared_ptr<const alert::Policy> policy);
+
+  /// The operations that put the changes on record and their notifications in the outbox.
+  [[nodiscard]] std::vector<persistence::OwnedOp> operations(ShardId shard, const std::vector<alert::Change>& changes);
+
+  const sharding::ShardKey& key;
+  persistence::JournalWriter& writer;
+  const std::shared_ptr<Log> log;
+  alert::AbsenceBoard absence;
+  std::function<void()> on_outbox;  ///< something was put there and is on the disk; set before the first change
+  Counter& evaluations;
+  Counter& evaluation_errors;
+  DurationHistogram& evaluation_time;
+  std::atomic<std::int64_t> firing{0};
+
+ private:
+  Counter& fired_;
+  Counter& resolved_;
+  Counter& retracted_;
+  std::atomic<std::uint64_t> next_outbox_;
+  std::atomic<std::uint64_t> version_{0};
+  mutable std::mutex mutex_;
+  std::shared_ptr<const alert::Policy> policy_;  // guarded by mutex_
+};
+
+}  // namespace wattring::app

@@ -1,0 +1,73 @@
+// SPDX-License-Identifier: Apache-2.0
+#pragma once
+
+#include <memory>
+#include <mutex>
+#include <string>
+#include <string_view>
+#include <vector>
+
+#include "base/prng.hpp"
+#include "base/time.hpp"
+#include "node/app/alert_catalog.hpp"
+#include "node/app/alert_hub.hpp"
+#include "node/app/shard_workers.hpp"
+#include "node/gateway/ingest_door.hpp"
+#include "node/http/alert_door.hpp"
+#include "persistence/journal.hpp"
+
+namespace wattring::app {
+
+/// Alerts, rules, silences, actors and quarantine as people see them. Any thread; what needs a shard is asked of its
+/// worker.
+class AlertService final : public http::AlertDoor {
+ public:
+  /// Everything must outlive it. routes: the sinks that the node has.
+  AlertService(AlertHub& hub, ShardWorkers& workers, const persistence::Journal& disk, gateway::IngestDoor& ingest,
+               const Clock& clock, Prng prng, std::vector<alert::Route> routes);
+
+  /// Reads the catalog and makes the first policy; before the workers start.
+  [[nodiscard]] Result<void> open();
+
+  [[nodiscard]] Result<http::AlertList> alerts(const http::AlertQuery& query) override;
+  [[nodiscard]] Result<alert::Alert> acknowledge(std::string_view id, std::string_view user,
+                                                 std::string_view note) override;
+  [[nodiscard]] Result<std::vector<alert::Silence>> silences() override;
+  [[nodiscard]] Result<alert::Silence> silence(alert::Silence wanted) override;
+  [[nodiscard]] Result<void> unsilence(std::string_view id) override;
+  [[nodiscard]] Result<std::vector<http::RuleVersion>> rules() override;
+  [[nodiscard]] Result<std::vector<alert::Profile>> profiles() override;
+  [[nodiscard]] Result<http::Applied> apply(const alert::Documents& documents) override;
+  [[nodiscard]] Result<http::RuleTrial> try_rule(const alert::Rule& rule, std::string_view meter, std::int64_t from_ms,
+                                                 std::int64_t to_ms) override;
+  [[nodiscard]] Result<std::vector<http::ActorRow>> actors(std::string_view path, std::size_t depth) override;
+  [[nodiscard]] Result<void> resume_actor(std::string_view path) override;
+  [[nodiscard]] Result<std::vector<http::QuarantineRow>> quarantine() override;
+  [[nodiscard]] Result<void> release(std::string_view id) override;
+  [[nodiscard]] Result<void> drop(std::string_view id) override;
+  [[nodiscard]] Result<void> announce(std::string_view meter) override;
+
+  /// For sinks that must be reminded: alerts that fire and were told. Empty when the workers do not answer.
+  [[nodiscard]] std::vector<alert::Alert> open_alerts();
+
+ private:
+  /// Alerts of all shards for which `wanted` holds.
+  [[nodiscard]] Result<std::vector<alert::Alert>> gather(std::function<bool(const alert::Alert&)> wanted);
+  /// Writes the operations and makes the catalog the node's.
+  [[nodiscard]] Result<void> install(Catalog catalog, std::vector<persistence::OwnedOp> operations);
+  void publish();
+
+  AlertHub& hub_;
+  ShardWorkers& workers_;
+  const persistence::Journal& disk_;
+  gateway::IngestDoor& ingest_;
+  const Clock& clock_;
+  const std::vector<alert::Route> routes_;
+
+  std::mutex mutex_;
+  // Guarded by mutex_.
+  Catalog catalog_;
+  Prng prng_;
+};
+
+}  // namespace wattring::app

@@ -1,0 +1,37 @@
+// SPDX-License-Identifier: Apache-2.0
+#pragma once
+
+#include <functional>
+
+#include "node/alert/outbox.hpp"
+#include "persistence/journal.hpp"
+#include "persistence/journal_writer.hpp"
+
+namespace wattring::app {
+
+/// The outbox in Table::outbox: pending rows under their sequence, dead letters under the sequence with the highest
+/// bit. Any thread; writes wait for the disk.
+class OutboxStore final : public alert::OutboxDoor {
+ public:
+  OutboxStore(const persistence::Journal& disk, persistence::JournalWriter& writer,
+              std::function<std::vector<alert::Alert>()> open_alerts)
+      : disk_(disk), writer_(writer), open_alerts_(std::move(open_alerts)) {}
+
+  /// The sequence after the greatest one ever seen on this disk.
+  [[nodiscard]] static Result<std::uint64_t> next_sequence(const persistence::ReadTransaction& disk);
+
+  [[nodiscard]] Result<std::vector<alert::OutboxRow>> pending(std::uint64_t from, std::size_t limit) override;
+  [[nodiscard]] Result<void> delivered(const std::vector<std::uint64_t>& sequences) override;
+  [[nodiscard]] Result<void> dead(const std::vector<std::uint64_t>& sequences) override;
+  [[nodiscard]] std::vector<alert::Alert> open_alerts() override { return open_alerts_(); }
+
+ private:
+  const persistence::Journal& disk_;
+  persistence::JournalWriter& writer_;
+  const std::function<std::vector<alert::Alert>()> open_alerts_;
+};
+
+/// Writes a slice and waits until it is on the disk.
+[[nodiscard]] Result<void> write_and_wait(persistence::JournalWriter& writer, std::vector<persistence::OwnedOp> slice);
+
+}  // namespace wattring::app
