@@ -9,7 +9,7 @@
 #include "base/result.hpp"
 #include "node/alert/rule.hpp"
 
-/// Rule documents: TOML as people write it <-> values; the binary form in which versions are kept in the catalog.
+/// Rule documents: TOML as people write it <-> values. The reference of the format: docs/metering/rules.md. Pure.
 
 namespace wattring::alert {
 
@@ -28,7 +28,8 @@ struct ParsedDocuments {
   Documents documents;
   std::vector<DocumentError> errors;  ///< every error; with any, nothing may be applied
 };
-/// [[rule]] and [[profile]] tables. now_ms: what `effective` is when it is not given.
+/// [[rule]] and [[profile]] tables; bytes from outside. now_ms: what `effective` is when it is not given. Revisions are
+/// not part of a document: they stay 1.
 [[nodiscard]] ParsedDocuments parse_documents(std::string_view toml, std::int64_t now_ms);
 
 /// As TOML again: what parse_documents() reads back to an equal value.
