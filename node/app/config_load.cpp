@@ -3,6 +3,7 @@
 
 #include <algorithm>
 
+#include "base/nearest.hpp"
 #include "node/app/config.hpp"
 #include "node/app/config_keys.hpp"
 #include "node/app/config_toml.hpp"
@@ -23,7 +24,8 @@ const ConfigKey* find_key(std::string_view path) {
 }
 
 std::string did_you_mean(std::string_view word, const std::vector<std::string>& candidates) {
-  const auto near = nearest(word, candidates);
+  const std::vector<std::string_view> views(candidates.begin(), candidates.end());
+  const auto near = nearest(word, views);
   return near ? fmt::format(" (did you mean \"{}\"?)", *near) : std::string();
 }
 

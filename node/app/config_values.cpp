@@ -7,7 +7,7 @@
 #include <array>
 #include <charconv>
 #include <cmath>
-#include <vector>
+#include <optional>
 
 namespace wattring::app {
 namespace {
@@ -20,8 +20,6 @@ struct Unit {
 constexpr std::array<Unit, 5> kUnits{
     {{"B", 1}, {"KiB", 1ULL << 10U}, {"MiB", 1ULL << 20U}, {"GiB", 1ULL << 30U}, {"TiB", 1ULL << 40U}}};
 constexpr std::size_t kHostBytesMax = 253;  // the longest DNS name
-// A longer word is no typing error, and the distance costs its square.
-constexpr std::size_t kWordMax = 128;
 constexpr double kReservePercentMin = 0.01;
 constexpr double kReservePercentMax = 50;
 
@@ -59,21 +57,6 @@ bool valid_host(std::string_view host, bool bracketed) {
 Failure bad_endpoint(std::string_view text) {
   return fail(ErrorCode::invalid_argument, fmt::format("\"{}\" is not HOST:PORT", text),
               "for example \"127.0.0.1:7414\"");
-}
-
-std::size_t edit_distance(std::string_view a, std::string_view b) {
-  std::vector<std::size_t> row(b.size() + 1);
-  for (std::size_t j = 0; j <= b.size(); ++j) row[j] = j;
-  for (std::size_t i = 1; i <= a.size(); ++i) {
-    std::size_t diagonal = row[0];
-    row[0] = i;
-    for (std::size_t j = 1; j <= b.size(); ++j) {
-      const std::size_t replaced = diagonal + (a[i - 1] == b[j - 1] ? 0 : 1);
-      diagonal = row[j];
-      row[j] = std::min({replaced, row[j] + 1, row[j - 1] + 1});
-    }
-  }
-  return row[b.size()];
 }
 
 }  // namespace
@@ -151,21 +134,6 @@ std::string format_size(std::uint64_t bytes) {
     if (bytes != 0 && bytes % unit.bytes == 0) best = &unit;
   }
   return fmt::format("{}{}", bytes / best->bytes, best->name);
-}
-
-std::optional<std::string> nearest(std::string_view word, std::span<const std::string> candidates) {
-  if (word.size() > kWordMax) return std::nullopt;
-  const std::size_t allowed = std::max<std::size_t>(2, word.size() / 4);
-  std::optional<std::string> best;
-  std::size_t best_distance = allowed + 1;
-  for (const std::string& candidate : candidates) {
-    const std::size_t distance = edit_distance(word, candidate);
-    if (distance < best_distance) {
-      best_distance = distance;
-      best = candidate;
-    }
-  }
-  return best;
 }
 
 }  // namespace wattring::app

@@ -2,8 +2,6 @@
 #pragma once
 
 #include <cstdint>
-#include <optional>
-#include <span>
 #include <string>
 #include <string_view>
 
@@ -44,8 +42,5 @@ struct DiskReserve {
 [[nodiscard]] Result<std::uint64_t> parse_size(std::string_view text);
 /// The largest unit that divides it: 201326592 -> "192MiB".
 [[nodiscard]] std::string format_size(std::uint64_t bytes);
-
-/// The candidate nearest to the word by edit distance, when it is near enough to be what was meant.
-[[nodiscard]] std::optional<std::string> nearest(std::string_view word, std::span<const std::string> candidates);
 
 }  // namespace wattring::app

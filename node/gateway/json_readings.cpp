@@ -8,6 +8,7 @@
 #include <string>
 
 #include "base/limits.hpp"
+#include "base/nearest.hpp"
 #include "base/time.hpp"
 #include "node/gateway/json_scan.hpp"
 #include "node/gateway/reading_value.hpp"
@@ -25,26 +26,8 @@ constexpr std::array<std::string_view, kMemberCount> kMemberNames{"meter", "regi
 constexpr std::array kQualities{Quality::estimated, Quality::substituted, Quality::actual, Quality::validated,
                                 Quality::edited};
 
-/// Levenshtein distance of short words; anything longer is far.
-std::size_t distance(std::string_view a, std::string_view b) {
-  std::array<std::size_t, 16> row{};
-  if (a.size() >= row.size() || b.size() >= row.size()) return row.size();
-  for (std::size_t j = 0; j <= b.size(); ++j) row[j] = j;
-  for (std::size_t i = 1; i <= a.size(); ++i) {
-    std::size_t diagonal = row[0]++;
-    for (std::size_t j = 1; j <= b.size(); ++j) {
-      const std::size_t replaced = diagonal + (a[i - 1] == b[j - 1] ? 0U : 1U);
-      diagonal = row[j];
-      row[j] = std::min({replaced, row[j] + 1, row[j - 1] + 1});
-    }
-  }
-  return row[b.size()];
-}
-
 std::string did_you_mean(std::string_view name) {
-  const auto nearest = std::min_element(kMemberNames.begin(), kMemberNames.end(),
-                                        [&](auto a, auto b) { return distance(name, a) < distance(name, b); });
-  if (distance(name, *nearest) <= 2) return "did you mean \"" + std::string(*nearest) + "\"?";
+  if (const auto near = nearest(name, kMemberNames)) return "did you mean \"" + std::string(*near) + "\"?";
   return "meter, register, time, value, unit, quality, revision";
 }
 

@@ -6,9 +6,9 @@
 #include <charconv>
 #include <vector>
 
+#include "base/nearest.hpp"
 #include "base/time.hpp"
 #include "node/http/exchange.hpp"
-#include "node/http/nearest.hpp"
 
 namespace wattring::http {
 namespace {
@@ -34,7 +34,7 @@ Failure bad(std::string message, std::string hint) {
 Failure unknown_parameter(std::string_view name, std::span<const std::string_view> accepted) {
   const std::string message = "unknown query parameter " + quoted(name);
   if (accepted.empty()) return bad(message, "this path takes none");
-  const auto meant = did_you_mean(name, accepted);
+  const auto meant = nearest(name, accepted);
   const std::string hint = meant ? "did you mean " + quoted(*meant) + "? " : "";
   return bad(message, hint + "accepted: " + joined(accepted));
 }
@@ -64,7 +64,7 @@ std::vector<std::string> known_aliases() {
 std::string register_hint(std::string_view name) {
   const std::vector<std::string> aliases = known_aliases();
   const std::vector<std::string_view> views(aliases.begin(), aliases.end());
-  const auto meant = did_you_mean(name, views);
+  const auto meant = nearest(name, views);
   return (meant ? "did you mean " + quoted(*meant) + "? " : "") +
          "accepted: an OBIS code such as 1-0:1.8.0, or an alias such as import_wh";
 }

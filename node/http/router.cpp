@@ -6,7 +6,7 @@
 #include <optional>
 #include <vector>
 
-#include "node/http/nearest.hpp"
+#include "base/nearest.hpp"
 
 namespace wattring::http {
 namespace {

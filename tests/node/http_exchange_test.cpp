@@ -5,7 +5,6 @@
 
 #include "node/http/bind_address.hpp"
 #include "node/http/body_budget.hpp"
-#include "node/http/nearest.hpp"
 
 namespace wattring::http {
 namespace {
@@ -33,15 +32,6 @@ TEST(PathSplitting, SplitsBeforeItDecodesSoThatAnIdMayHoldASlash) {
   EXPECT_FALSE(split_path("api"));
   EXPECT_FALSE(split_path(""));
   EXPECT_FALSE(split_path("/a/%4"));
-}
-
-TEST(DidYouMean, NamesWhatIsCloseAndNothingElse) {
-  const std::string_view names[] = {"register", "from", "to"};
-  EXPECT_EQ(did_you_mean("registre", names), "register");
-  EXPECT_EQ(did_you_mean("form", names), "from");
-  EXPECT_EQ(did_you_mean("aggregation", names), std::nullopt);
-  EXPECT_EQ(edit_distance("", "abc"), 3U);
-  EXPECT_EQ(edit_distance(std::string(1000, 'a'), std::string(1000, 'a')), 0U);
 }
 
 TEST(HostAndPort, AreToldApart) {

@@ -66,13 +66,5 @@ TEST(ConfigValues, OnlyThisMachineIsLoopback) {
   }
 }
 
-TEST(ConfigValues, TheNearestWordIsFoundOnlyWhenItIsNear) {
-  const std::vector<std::string> words{"journal.sync", "listen.http", "listen.peers"};
-  EXPECT_EQ(nearest("jounal.sync", words), "journal.sync");
-  EXPECT_EQ(nearest("listen.htp", words), "listen.http");
-  EXPECT_EQ(nearest("something", words), std::nullopt);
-  EXPECT_EQ(nearest(std::string(1U << 20U, 'a'), words), std::nullopt);
-}
-
 }  // namespace
 }  // namespace wattring::app
