@@ -113,8 +113,12 @@ class DeliveryService::Impl {
         if (since != 0 && mono_ms() - since > request_max_ms(worker.board.options())) worker.sink->cancel();
       }
       if (mono_ms() >= sweep_at_ms) {
-        sweep();
         sweep_at_ms = mono_ms() + kSweepEveryMs;
+        try {
+          sweep();
+        } catch (const std::exception& failure) {
+          doors_.log->error("alert_sweep_failed", failure.what());
+        }
       }
       wait(stop, kWatchEveryMs, [] { return false; });
     }

@@ -5,3 +5,6 @@ wattring_test(alert_delivery_test KIND unit
 wattring_test(alert_delivery_property KIND property
   SOURCES delivery_property.cpp
   LIBS wattring_alert_delivery fmt::fmt)
+wattring_test(alert_delivery_service_test KIND integration
+  SOURCES delivery_receiver.cpp delivery_service_test.cpp
+  LIBS wattring_alert_delivery nlohmann_json::nlohmann_json fmt::fmt)

@@ -3,6 +3,8 @@
 
 #include <fmt/format.h>
 
+#include <chrono>
+#include <condition_variable>
 #include <map>
 #include <mutex>
 #include <string>
@@ -79,6 +81,11 @@ class FakeOutbox final : public OutboxDoor {
     const std::lock_guard lock(mutex_);
     return rows_.size();
   }
+  /// Until so many rows are left; false when it takes too long.
+  bool wait_for_size(std::size_t rows) {
+    std::unique_lock lock(mutex_);
+    return changed_.wait_for(lock, std::chrono::seconds(60), [&] { return rows_.size() == rows; });
+  }
   /// How often each sequence was taken out as delivered, and as dead.
   std::map<std::uint64_t, int> delivered_rows() const {
     const std::lock_guard lock(mutex_);
@@ -97,10 +104,12 @@ class FakeOutbox final : public OutboxDoor {
       rows_.erase(sequence);
       ++into[sequence];
     }
+    changed_.notify_all();
     return {};
   }
 
   mutable std::mutex mutex_;
+  std::condition_variable changed_;
   std::uint64_t next_ = 1;
   std::map<std::uint64_t, Notification> rows_;
   std::map<std::string, Alert> open_;
