@@ -1,8 +1,12 @@
 # SPDX-License-Identifier: Apache-2.0
 # The way of a batch through the node, without its sockets.
 wattring_library(wattring_core
-  SOURCES committed_batch.cpp entry_encoder.cpp extension_turns.cpp ingest_pipeline.cpp query_service.cpp shard_workers.cpp
+  SOURCES committed_batch.cpp entry_encoder.cpp extension_turns.cpp ingest_pipeline.cpp meter_pages.cpp query_service.cpp
+          shard_residency.cpp shard_sealing.cpp shard_shared.cpp shard_worker.cpp shard_workers.cpp
   LIBS wattring_fold wattring_gateway wattring_persistence_lmdb)
+
+# A meter's facts as the alert rules see them; pure.
+wattring_library(wattring_alert_history SOURCES meter_history.cpp LIBS wattring_alert wattring_fold)
 
 # The composition root.
 wattring_library(wattring_app

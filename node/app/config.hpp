@@ -49,7 +49,9 @@ struct Config {
   } ingest;
 
   struct Meters {
-    std::string zone = "Europe/Brussels";  ///< IANA zone of the local times in telegrams
+    std::string zone = "Europe/Brussels";                 ///< IANA zone of the local times in telegrams
+    std::int64_t passivate_after_ms = 10 * kMsPerMinute;  ///< without readings for so long: out of memory. "10m"
+    std::uint64_t resident_bytes_max = 1ULL << 30U;       ///< memory of meters; above it the idlest go. "1GiB"
     friend bool operator==(const Meters&, const Meters&) = default;
   } meters;
 

@@ -92,6 +92,16 @@ void add_ingest_keys(std::vector<ConfigKey>& keys) {
       "meters", "zone", "time zone", "IANA zone of the local times in telegrams.",
       [](Config& c) -> auto& { return c.meters.zone; }, fields::as_zone,
       [](const std::string& value) { return toml_string(value); }));
+  keys.push_back(fields::duration(
+      "meters", "passivate_after",
+      "A meter without readings for so long leaves memory once all of it is on the disk. Its next reading, or a "
+      "question "
+      "about it, brings it back.",
+      [](Config& c) -> auto& { return c.meters.passivate_after_ms; }, kMsPerSecond, kMsPerYear));
+  keys.push_back(fields::size(
+      "meters", "resident_max",
+      "Memory of the meters' state. Above it those without readings for longest leave before `passivate_after`.",
+      [](Config& c) -> auto& { return c.meters.resident_bytes_max; }, 16 * kMiB, kTiB));
 }
 
 void add_store_keys(std::vector<ConfigKey>& keys) {
@@ -186,7 +196,7 @@ std::span<const SectionInfo> config_sections() {
       {"listen", "Where the node listens"},
       {"http", "The HTTP server"},
       {"ingest", "What is taken in, and how much at once"},
-      {"meters", "What is assumed of a meter that says nothing about it"},
+      {"meters", "What is assumed of a meter that says nothing about it, and how long it stays in memory"},
       {"store", "Disk and memory"},
       {"retention", "What is dropped with age; nothing unless told"},
       {"log", "What is written to standard error"},

@@ -3,11 +3,9 @@
 
 #include <cstdint>
 #include <functional>
-#include <memory>
-#include <vector>
 
 #include "base/time.hpp"
-#include "node/app/shard_extension.hpp"
+#include "node/app/shard_shared.hpp"
 
 namespace wattring::app {
 
@@ -15,8 +13,8 @@ namespace wattring::app {
 /// it has facts to fold. One owner, the worker.
 class ExtensionTurns {
  public:
-  using Shards = std::vector<std::unique_ptr<meter::ShardFold>>;
-  using Extensions = std::vector<std::unique_ptr<ShardExtension>>;
+  using Shards = WorkerShards::Folds;
+  using Extensions = WorkerShards::Extensions;
 
   /// Both are indexed by slot; extensions may be empty. Everything must outlive it.
   ExtensionTurns(Shards& shards, const Extensions& extensions, const persistence::Journal& disk, const Clock& clock)

@@ -76,7 +76,10 @@ Result<void> Node::open(WriterId writer) {
   worker_options.workers = worker_count(config);
   worker_options.unsealed_bytes_max = config.store.unsealed_bytes_max;
   worker_options.journal_bytes_max = config.store.journal_bytes_max;
-  workers_ = std::make_unique<ShardWorkers>(worker_options, *key_, directory_->journal(), *writer_, clock_, metrics_, log_);
+  worker_options.passivate_after_ms = config.meters.passivate_after_ms;
+  worker_options.resident_bytes_max = config.meters.resident_bytes_max;
+  workers_ =
+      std::make_unique<ShardWorkers>(worker_options, *key_, directory_->journal(), *writer_, clock_, metrics_, log_);
   IngestPipeline::Options pipeline_options{config.ingest.accept_past_ms, config.ingest.accept_future_ms,
                                            config.ingest.in_flight_bytes_max, Lsn{next->value - 1}};
   pipeline_ = std::make_unique<IngestPipeline>(pipeline_options, *key_, writer, *writer_, *workers_, clock_, metrics_,
@@ -151,8 +154,6 @@ void Node::stop() {
 
 void Node::register_metrics() {
   metrics_.gauge("wattring_build_info", "Version of this program", "version=\"" + options_.version + "\"").set(1);
-  metrics_.gauge_function("wattring_meters", "Meters known to this node",
-                          [this] { return static_cast<double>(workers_->meters()); });
   metrics_.gauge_function("wattring_unsealed_facts", "Facts in the journal that are not in chunks yet",
                           [this] { return static_cast<double>(workers_->unsealed_facts()); });
   metrics_.gauge_function("wattring_unsealed_bytes", "Memory of facts that are not in chunks yet",
@@ -173,7 +174,18 @@ void Node::retain(std::int64_t now_ms) {
   workers_->request_retention(days);
 }
 
+void Node::show_meters() {
+  const auto gauge = [&](std::string_view state) -> Gauge& {
+    return metrics_.gauge("wattring_meters", "Meters known to this node: in memory, or only on its disk",
+                          "state=\"" + std::string(state) + "\"");
+  };
+  const std::uint64_t passivated = workers_->passivated_meters();
+  gauge("active").set(static_cast<double>(workers_->meters() - passivated));
+  gauge("passivated").set(static_cast<double>(passivated));
+}
+
 void Node::tick() {
+  show_meters();
   retain(clock_.wall_ms());
   const std::lock_guard lock(rate_mutex_);
   const std::int64_t now_ns = clock_.monotonic_ns();

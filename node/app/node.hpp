@@ -67,6 +67,7 @@ class Node final : public http::QueryDoor {
   Result<void> open(WriterId writer);
   Result<void> listen(Prng prng);
   void register_metrics();
+  void show_meters();
   void retain(std::int64_t now_ms);
   void add_problems(http::NodeStatus& status);
 

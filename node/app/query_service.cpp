@@ -5,6 +5,7 @@
 #include <chrono>
 #include <future>
 
+#include "node/app/meter_pages.hpp"
 #include "node/meter/fold_options.hpp"
 #include "node/meter/registers.hpp"
 #include "node/meter/rollup.hpp"
@@ -33,21 +34,6 @@ std::optional<T> wait_for(std::future<T>& future) {
   return future.get();
 }
 
-MeterSummary summarise(const meter::ShardFold& fold, MeterTable::MeterIndex index) {
-  const MeterTable& table = fold.meters();
-  MeterSummary summary;
-  summary.id = table.id(index);
-  summary.shard = fold.shard().value;
-  for (const MeterTable::SeriesIndex series : table.series_of(index)) {
-    const meter::SeriesState& state = table.series(series);
-    http::RegisterSummary reg{state.reg, state.last_ms, state.last_value, state.last_quality, {}};
-    if (const std::string* text = fold.pending_text(state.last_value)) reg.last_text = *text;
-    summary.last_time_ms = summary.registers.empty() ? state.last_ms : std::max(summary.last_time_ms, state.last_ms);
-    summary.registers.push_back(std::move(reg));
-  }
-  return summary;
-}
-
 SeriesReader::Series series_of(const meter::ShardFold& fold, const std::string& id, MeterTable::SeriesIndex index) {
   const meter::SeriesState& state = fold.meters().series(index);
   SeriesReader::Series series{fold.shard(), id, state.reg, state.first_ms, state.last_ms, {}};
@@ -55,40 +41,12 @@ SeriesReader::Series series_of(const meter::ShardFold& fold, const std::string& 
   return series;
 }
 
-/// One worker's share of a page: the least `limit` ids after `after`.
-std::vector<MeterSummary> page_of(const ShardWorkers::Shards& shards, const std::string& prefix,
-                                  const std::string& after, std::size_t limit) {
-  struct Found {
-    const meter::ShardFold* fold;
-    MeterTable::MeterIndex index;
-  };
-  const auto id_of = [](const Found& found) { return found.fold->meters().id(found.index); };
-  const auto less = [&](const Found& a, const Found& b) { return id_of(a) < id_of(b); };
-  std::vector<Found> heap;  // the greatest on top, so that a smaller one replaces it
-  for (const auto& fold : shards) {
-    const auto ordered = fold->meters().ordered();
-    const std::string& from = std::max(prefix, after);
-    auto at = std::lower_bound(
-        ordered.begin(), ordered.end(), from,
-        [&](MeterTable::MeterIndex index, const std::string& wanted) { return fold->meters().id(index) < wanted; });
-    for (; at != ordered.end(); ++at) {
-      const Found found{fold.get(), *at};
-      const std::string_view id = id_of(found);
-      if (id.substr(0, prefix.size()) != prefix) break;
-      if (!after.empty() && id <= after) continue;
-      if (heap.size() == limit && !less(found, heap.front())) break;
-      heap.push_back(found);
-      std::push_heap(heap.begin(), heap.end(), less);
-      if (heap.size() <= limit) continue;
-      std::pop_heap(heap.begin(), heap.end(), less);
-      heap.pop_back();
-    }
-  }
-  std::sort_heap(heap.begin(), heap.end(), less);
-  std::vector<MeterSummary> page;
-  page.reserve(heap.size());
-  for (const Found& found : heap) page.push_back(summarise(*found.fold, found.index));
-  return page;
+bool some_passivated(const ShardWorkers::Shards& shards) {
+  return std::any_of(shards.begin(), shards.end(), [](const auto& fold) { return fold->passivated_count() != 0; });
+}
+
+Failure no_meter(const std::string& id) {
+  return fail(ErrorCode::not_found, "no meter \"" + id + "\"", "GET /api/v1/meters?prefix= lists them");
 }
 
 }  // namespace
@@ -101,23 +59,32 @@ Result<MeterPage> QueryService::meters(std::string_view prefix, std::string_view
   struct Gathering {
     std::mutex mutex;
     std::vector<MeterSummary> meters;
+    std::optional<Error> error;
     std::size_t left;
-    std::promise<std::vector<MeterSummary>> done;
+    std::promise<Result<std::vector<MeterSummary>>> done;
   };
   const auto gathering = std::make_shared<Gathering>();
   gathering->left = workers_.worker_count();
   auto future = gathering->done.get_future();
-  const bool posted = workers_.post_all(
-      [gathering, prefix = std::string(prefix), after = std::string(after), limit](const ShardWorkers::Shards& shards) {
-        auto page = page_of(shards, prefix, after, limit + 1);
-        const std::lock_guard lock(gathering->mutex);
-        std::move(page.begin(), page.end(), std::back_inserter(gathering->meters));
-        if (--gathering->left == 0) gathering->done.set_value(std::move(gathering->meters));
-      });
+  const bool posted = workers_.post_all([this, gathering, prefix = std::string(prefix), after = std::string(after),
+                                         limit](const ShardWorkers::Shards& shards) {
+    // Opened here: a meter that left memory before is in it.
+    Result<std::unique_ptr<persistence::ReadTransaction>> disk(nullptr);
+    if (some_passivated(shards)) disk = disk_.read();
+    std::vector<MeterSummary> page;
+    if (disk) page = page_of(shards, key_, disk->get(), prefix, after, limit + 1);
+    const std::lock_guard lock(gathering->mutex);
+    if (!disk) gathering->error = disk.error();
+    std::move(page.begin(), page.end(), std::back_inserter(gathering->meters));
+    if (--gathering->left != 0) return;
+    if (gathering->error) gathering->done.set_value(Failure(*gathering->error));
+    if (!gathering->error) gathering->done.set_value(std::move(gathering->meters));
+  });
   if (!posted) return busy();
   auto gathered = wait_for(future);
   if (!gathered) return busy();
-  MeterPage page{std::move(*gathered), std::nullopt};
+  if (!*gathered) return Failure(gathered->error());
+  MeterPage page{std::move(**gathered), std::nullopt};
   std::sort(page.meters.begin(), page.meters.end(), [](const auto& a, const auto& b) { return a.id < b.id; });
   if (page.meters.size() > limit) {
     page.meters.resize(limit);
@@ -128,18 +95,18 @@ Result<MeterPage> QueryService::meters(std::string_view prefix, std::string_view
 
 Result<MeterSummary> QueryService::meter(std::string_view id) {
   const std::string wanted(id);
-  const auto done = std::make_shared<std::promise<std::optional<MeterSummary>>>();
+  const auto done = std::make_shared<std::promise<Result<MeterSummary>>>();
   auto future = done->get_future();
   const std::uint64_t hash = key_.hash(wanted);
-  const bool posted = workers_.post(key_.shard_of_hash(hash), [=](const meter::ShardFold& fold) {
-    const auto found = fold.meters().find(wanted, hash);
-    done->set_value(found ? std::optional(summarise(fold, *found)) : std::nullopt);
+  const bool posted = workers_.post_meter(wanted, hash, [=](const meter::ShardFold& fold, const auto& found) {
+    if (!found) return done->set_value(Failure(found.error()));
+    if (!*found) return done->set_value(no_meter(wanted));
+    done->set_value(summarise(fold, **found));
   });
   if (!posted) return busy();
   auto answer = wait_for(future);
   if (!answer) return busy();
-  if (!*answer)
-    return fail(ErrorCode::not_found, "no meter \"" + wanted + "\"", "GET /api/v1/meters?prefix= lists them");
+  if (!*answer) return Failure(answer->error());
   auto disk = disk_.read();
   if (!disk) return Failure(disk.error());
   for (http::RegisterSummary& reg : (*answer)->registers) {
@@ -152,40 +119,29 @@ Result<MeterSummary> QueryService::meter(std::string_view id) {
 }
 
 Result<QueryService::Resident> QueryService::find_series(const std::string& id, Register reg) {
-  enum class Found { yes, no_meter, no_register };
-  struct Answer {
-    Found found = Found::no_meter;
-    Resident resident;
-  };
-  const auto done = std::make_shared<std::promise<Answer>>();
+  const auto done = std::make_shared<std::promise<Result<Resident>>>();
   auto future = done->get_future();
   const std::uint64_t hash = key_.hash(id);
-  const bool posted = workers_.post(key_.shard_of_hash(hash), [=](const meter::ShardFold& fold) {
-    Answer answer;
-    if (const auto index = fold.meters().find(id, hash)) {
-      const MeterTable::SeriesIndex series = fold.meters().find_series(*index, reg);
-      answer.found = series == meter::kNone ? Found::no_register : Found::yes;
-      if (series != meter::kNone) {
-        answer.resident.series = series_of(fold, id, series);
-        answer.resident.complete = fold.complete();
-        const MeterTable::SeriesIndex equipment = fold.meters().find_series(*index, meter::kEquipmentId);
-        if (equipment != meter::kNone) answer.resident.equipment = series_of(fold, id, equipment);
-        for (const Fact& fact : answer.resident.series.pending)
-          if (const std::string* text = fold.pending_text(fact.value))
-            answer.resident.texts.emplace_back(fact.value, *text);
-      }
-    }
-    done->set_value(std::move(answer));
+  const bool posted = workers_.post_meter(id, hash, [=](const meter::ShardFold& fold, const auto& found) {
+    if (!found) return done->set_value(Failure(found.error()));
+    if (!*found) return done->set_value(no_meter(id));
+    const MeterTable::SeriesIndex series = fold.meters().find_series(**found, reg);
+    if (series == meter::kNone)
+      return done->set_value(fail(ErrorCode::not_found, "meter \"" + id + "\" has no register " + format_obis(reg),
+                                  "GET /api/v1/meters/{id} lists its registers"));
+    Resident resident;
+    resident.series = series_of(fold, id, series);
+    resident.complete = fold.complete();
+    const MeterTable::SeriesIndex equipment = fold.meters().find_series(**found, meter::kEquipmentId);
+    if (equipment != meter::kNone) resident.equipment = series_of(fold, id, equipment);
+    for (const Fact& fact : resident.series.pending)
+      if (const std::string* text = fold.pending_text(fact.value)) resident.texts.emplace_back(fact.value, *text);
+    done->set_value(std::move(resident));
   });
   if (!posted) return busy();
   auto answer = wait_for(future);
   if (!answer) return busy();
-  if (answer->found == Found::no_meter)
-    return fail(ErrorCode::not_found, "no meter \"" + id + "\"", "GET /api/v1/meters?prefix= lists them");
-  if (answer->found == Found::no_register)
-    return fail(ErrorCode::not_found, "meter \"" + id + "\" has no register " + format_obis(reg),
-                "GET /api/v1/meters/{id} lists its registers");
-  return std::move(answer->resident);
+  return std::move(*answer);
 }
 
 std::string QueryService::text_of(const persistence::ReadTransaction& disk, const Resident& resident,

@@ -13,7 +13,8 @@
 #include "base/result.hpp"
 #include "base/time.hpp"
 #include "node/app/committed_batch.hpp"
-#include "node/app/shard_extension.hpp"
+#include "node/app/shard_shared.hpp"
+#include "node/app/shard_worker.hpp"
 #include "node/meter/retention.hpp"
 #include "node/meter/shard_fold.hpp"
 #include "persistence/journal.hpp"
@@ -28,13 +29,7 @@ namespace wattring::app {
 /// acknowledged.
 class ShardWorkers {
  public:
-  struct Options {
-    std::uint32_t workers = 2;
-    std::uint64_t unsealed_bytes_max = 256ULL << 20U;  ///< sealing starts at half of it; ingest is turned away above it
-    std::uint64_t journal_bytes_max = 1ULL << 30U;     ///< record bytes after which everything is sealed
-    /// Makes what else lives with a shard (shard_extension.hpp); empty: nothing does.
-    std::function<std::unique_ptr<ShardExtension>(ShardId)> extension = nullptr;
-  };
+  using Options = ShardOptions;
   ShardWorkers(Options options, const sharding::ShardKey& key, const persistence::Journal& disk,
                persistence::JournalWriter& writer, const Clock& clock, Metrics& metrics, std::shared_ptr<Log> log);
   ~ShardWorkers();
@@ -54,8 +49,11 @@ class ShardWorkers {
   /// stopped: `visit` never runs.
   [[nodiscard]] bool post(ShardId shard, std::function<void(const meter::ShardFold&)> visit);
   /// Runs `visit` once on each worker with all of its shards.
-  using Shards = std::vector<std::unique_ptr<meter::ShardFold>>;
+  using Shards = WorkerShards::Folds;
   [[nodiscard]] bool post_all(const std::function<void(const Shards&)>& visit);
+  /// A message to a meter: brings it back into memory when it is on the disk. Nothing: unknown; an error: the disk's.
+  using MeterVisit = std::function<void(const meter::ShardFold&, Result<std::optional<meter::MeterTable::MeterIndex>>)>;
+  [[nodiscard]] bool post_meter(std::string id, std::uint64_t hash, MeterVisit visit);
   /// The same with the extensions; only when there is a factory. Any thread.
   [[nodiscard]] bool post_extension(ShardId shard, std::function<void(meter::ShardFold&, ShardExtension&)> visit);
   [[nodiscard]] bool post_extensions(const std::function<void(meter::ShardFold&, ShardExtension&)>& visit);
@@ -63,43 +61,31 @@ class ShardWorkers {
   void request_retention(const meter::RetentionDays& days);
   /// Seals everything that is pending, in the background.
   void request_checkpoint();
+  /// Lets the meters that are idle leave memory now, in the background, instead of in the course of a minute.
+  void request_passivation();
 
   [[nodiscard]] std::size_t worker_count() const { return workers_.size(); }
-  [[nodiscard]] std::size_t recovering_workers() const { return recovering_.load(); }
-  [[nodiscard]] std::uint64_t unsealed_bytes() const { return unsealed_bytes_.load(std::memory_order_relaxed); }
-  [[nodiscard]] std::uint64_t unsealed_facts() const;
+  [[nodiscard]] std::size_t recovering_workers() const;
+  [[nodiscard]] std::uint64_t unsealed_bytes() const { return shared_.totals.unsealed_bytes(); }
+  [[nodiscard]] std::uint64_t unsealed_facts() const { return shared_.totals.now().unsealed_facts; }
+  /// Known meters, resident or not.
   [[nodiscard]] std::uint64_t meters() const;
-  [[nodiscard]] std::uint64_t duplicates() const { return duplicates_.value(); }
-  [[nodiscard]] std::uint64_t resident_bytes() const;
+  [[nodiscard]] std::uint64_t passivated_meters() const { return shared_.totals.now().passivated; }
+  [[nodiscard]] std::uint64_t duplicates() const { return shared_.count.duplicates.value(); }
+  [[nodiscard]] std::uint64_t resident_bytes() const { return shared_.totals.resident_bytes(); }
   /// Values that did not verify and were left out.
-  [[nodiscard]] std::uint64_t damaged() const { return damaged_.value(); }
+  [[nodiscard]] std::uint64_t damaged() const { return shared_.count.damaged.value(); }
   /// Records below this were given up to truncation.
   [[nodiscard]] Lsn truncated_before() const { return Lsn{truncated_before_.load(std::memory_order_relaxed)}; }
-  [[nodiscard]] bool unsealed_full() const { return unsealed_bytes() > options_.unsealed_bytes_max; }
+  [[nodiscard]] bool unsealed_full() const { return unsealed_bytes() > shared_.options.unsealed_bytes_max; }
 
  private:
-  class Worker;
-  friend class Worker;
   void publish_sealed();
+  [[nodiscard]] ShardWorker& worker_of(ShardId shard) { return *workers_[shard.value % workers_.size()]; }
 
-  const Options options_;
-  const sharding::ShardKey& key_;
-  const persistence::Journal& disk_;
-  persistence::JournalWriter& writer_;
-  const Clock& clock_;
-  const std::shared_ptr<Log> log_;
-  Counter& facts_;
-  Counter& duplicates_;
-  Counter& sealed_facts_;
-  Counter& conflicts_;
-  Counter& chunks_;
-  Counter& damaged_;
-  Counter& replayed_;
-  Counter& dropped_;
-  std::atomic<std::uint64_t> unsealed_bytes_{0};
-  std::atomic<std::size_t> recovering_{0};
+  ShardShared shared_;
   std::atomic<std::uint64_t> truncated_before_{0};
-  std::vector<std::unique_ptr<Worker>> workers_;
+  std::vector<std::unique_ptr<ShardWorker>> workers_;
 };
 
 }  // namespace wattring::app

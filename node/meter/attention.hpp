@@ -68,6 +68,7 @@ class Attention {
   }
   [[nodiscard]] bool empty() const { return meters_.empty(); }
   [[nodiscard]] std::size_t size() const { return meters_.size(); }
+  [[nodiscard]] bool contains(std::uint32_t meter) const { return meters_.contains(meter); }
   [[nodiscard]] std::unordered_map<std::uint32_t, Span> take() { return std::exchange(meters_, {}); }
   void forget(std::uint32_t meter) { meters_.erase(meter); }
 

@@ -2,7 +2,8 @@
 #include "node/meter/meter_table.hpp"
 
 #include <algorithm>
-#include <numeric>
+#include <limits>
+#include <utility>
 
 #include "base/bytes.hpp"
 #include "base/check.hpp"
@@ -49,6 +50,32 @@ bool SeriesState::is_last(const Fact& fact) const {
          fact.revision == last_revision && fact.quality == last_quality && fact.method == last_method;
 }
 
+Result<void> decode_snapshot(std::string_view bytes, std::vector<SeriesState>& out) {
+  out.clear();
+  ByteReader in(bytes);
+  if (in.u8() != kSnapshotVersion) return malformed();
+  const std::uint64_t count = in.varint();
+  for (std::uint64_t i = 0; i < count; ++i) {
+    SeriesState state;
+    const std::uint64_t high = in.u16_be();
+    state.reg = Register{(high << 32U) | in.u32_be()};
+    state.first_ms = in.zigzag();
+    const std::int64_t length = in.zigzag();
+    state.last_value = in.zigzag();
+    state.last_revision = in.varint();
+    const unsigned quality = in.u8();
+    state.last_method = in.u8();
+    const bool late = length > 0 && state.first_ms > std::numeric_limits<std::int64_t>::max() - length;
+    if (!in.ok() || length < 0 || late || quality > static_cast<unsigned>(kQualityMax)) return malformed();
+    state.last_ms = state.first_ms + length;
+    state.last_quality = static_cast<Quality>(quality);
+    state.empty = false;
+    out.push_back(state);
+  }
+  if (!in.at_end()) return malformed();
+  return {};
+}
+
 std::size_t MeterTable::slot_of(std::string_view wanted, std::uint64_t hash) const {
   const std::size_t mask = slots_.size() - 1;
   for (std::size_t slot = hash & mask;; slot = (slot + 1) & mask) {
@@ -67,28 +94,37 @@ std::optional<MeterTable::MeterIndex> MeterTable::find(std::string_view wanted, 
 }
 
 MeterTable::MeterIndex MeterTable::find_or_add(std::string_view wanted, std::uint64_t hash) {
-  if (meters_.size() + 1 > slots_.size() / 4 * 3) grow();
+  if (meter_count_ + 1 > slots_.size() / 4 * 3) rebuild_slots(std::max(kSlotsInitial, slots_.size() * 2));
   const std::size_t slot = slot_of(wanted, hash);
   if (slots_[slot] != 0) return slots_[slot] - 1;
   WATTRING_CHECK(!wanted.empty() && wanted.size() <= kMeterIdBytesMax);
-  make_room(meters_, 1);
   make_room(ids_, wanted.size());
-  const auto meter = static_cast<MeterIndex>(meters_.size());
-  meters_.push_back({hash, static_cast<std::uint32_t>(ids_.size()), static_cast<std::uint32_t>(wanted.size()), kNone});
+  MeterIndex meter = free_meters_;
+  if (meter == kNone) {
+    make_room(meters_, 1);
+    meter = static_cast<MeterIndex>(meters_.size());
+    meters_.emplace_back();
+  } else {
+    free_meters_ = meters_[meter].first_series;
+  }
+  meters_[meter] = {hash, static_cast<std::uint32_t>(ids_.size()), kNone, 0, static_cast<std::uint8_t>(wanted.size())};
   ids_.append(wanted);
   slots_[slot] = meter + 1;
+  ++meter_count_;
+  ordered_is_stale_ = true;
   return meter;
 }
 
-void MeterTable::grow() {
-  std::vector<std::uint32_t> bigger(slots_.empty() ? kSlotsInitial : slots_.size() * 2, 0);
-  const std::size_t mask = bigger.size() - 1;
+void MeterTable::rebuild_slots(std::size_t count) {
+  std::vector<std::uint32_t> slots(count, 0);
+  const std::size_t mask = count - 1;
   for (std::size_t meter = 0; meter < meters_.size(); ++meter) {
+    if (meters_[meter].id_size == 0) continue;
     std::size_t slot = meters_[meter].hash & mask;
-    while (bigger[slot] != 0) slot = (slot + 1) & mask;
-    bigger[slot] = static_cast<std::uint32_t>(meter) + 1;
+    while (slots[slot] != 0) slot = (slot + 1) & mask;
+    slots[slot] = static_cast<std::uint32_t>(meter) + 1;
   }
-  slots_ = std::move(bigger);
+  slots_ = std::move(slots);
 }
 
 MeterTable::SeriesIndex MeterTable::find_series(MeterIndex meter, Register reg) const {
@@ -100,13 +136,19 @@ MeterTable::SeriesIndex MeterTable::find_series(MeterIndex meter, Register reg) 
 MeterTable::SeriesIndex MeterTable::find_or_add_series(MeterIndex meter, Register reg) {
   const SeriesIndex found = find_series(meter, reg);
   if (found != kNone) return found;
-  make_room(series_, 1);
-  const auto index = static_cast<SeriesIndex>(series_.size());
-  SeriesState state;
+  SeriesIndex index = free_series_;
+  if (index == kNone) {
+    make_room(series_, 1);
+    index = static_cast<SeriesIndex>(series_.size());
+    series_.emplace_back();
+  } else {
+    free_series_ = series_[index].next;
+  }
+  SeriesState& state = series_[index];
+  state = SeriesState{};
   state.reg = reg;
   state.meter = meter;
   state.next = meters_[meter].first_series;
-  series_.push_back(state);
   meters_[meter].first_series = index;
   return index;
 }
@@ -119,9 +161,11 @@ std::vector<MeterTable::SeriesIndex> MeterTable::series_of(MeterIndex meter) con
 }
 
 std::span<const MeterTable::MeterIndex> MeterTable::ordered() const {
-  if (ordered_.size() != meters_.size()) {
-    ordered_.resize(meters_.size());
-    std::iota(ordered_.begin(), ordered_.end(), 0U);
+  if (std::exchange(ordered_is_stale_, false)) {
+    ordered_.clear();
+    make_room(ordered_, meter_count_);
+    for (MeterIndex meter = 0; meter < meters_.size(); ++meter)
+      if (meters_[meter].id_size != 0) ordered_.push_back(meter);
     std::sort(ordered_.begin(), ordered_.end(), [&](MeterIndex a, MeterIndex b) { return id(a) < id(b); });
   }
   return ordered_;
@@ -137,9 +181,11 @@ std::string MeterTable::encode_snapshot(MeterIndex meter) const {
   ByteWriter out(bytes);
   const std::vector<SeriesIndex> all = series_of(meter);
   out.u8(kSnapshotVersion);
-  out.varint(all.size());
+  out.varint(static_cast<std::size_t>(
+      std::count_if(all.begin(), all.end(), [&](SeriesIndex index) { return !series_[index].empty; })));
   for (const SeriesIndex index : all) {
     const SeriesState& state = series_[index];
+    if (state.empty) continue;
     out.u16_be(static_cast<std::uint16_t>(state.reg.packed >> 32U));
     out.u32_be(static_cast<std::uint32_t>(state.reg.packed));
     out.zigzag(state.first_ms);
@@ -153,28 +199,14 @@ std::string MeterTable::encode_snapshot(MeterIndex meter) const {
 }
 
 Result<void> MeterTable::join_snapshot(MeterIndex meter, std::string_view bytes) {
-  ByteReader in(bytes);
-  if (in.u8() != kSnapshotVersion) return malformed();
-  const std::uint64_t count = in.varint();
-  for (std::uint64_t i = 0; i < count; ++i) {
-    const std::uint64_t high = in.u16_be();
-    const Register reg{(high << 32U) | in.u32_be()};
-    Fact first;
-    first.start_ms = in.zigzag();
-    const std::int64_t length = in.zigzag();
-    Fact last;
-    last.start_ms = first.start_ms + length;
-    last.value = in.zigzag();
-    last.revision = in.varint();
-    const unsigned quality = in.u8();
-    last.method = in.u8();
-    if (!in.ok() || length < 0 || quality > static_cast<unsigned>(kQualityMax)) return malformed();
-    last.quality = static_cast<Quality>(quality);
-    SeriesState& state = series_[find_or_add_series(meter, reg)];
-    state.absorb(last);
-    state.first_ms = std::min(state.first_ms, first.start_ms);
+  std::vector<SeriesState> all;
+  if (auto decoded = decode_snapshot(bytes, all); !decoded) return decoded;
+  for (const SeriesState& stored : all) {
+    SeriesState& state = series_[find_or_add_series(meter, stored.reg)];
+    state.absorb({stored.reg, stored.last_ms, stored.last_ms, stored.last_value, stored.last_revision,
+                  stored.last_quality, stored.last_method, 0});
+    state.first_ms = std::min(state.first_ms, stored.first_ms);
   }
-  if (!in.at_end()) return malformed();
   return {};
 }
 

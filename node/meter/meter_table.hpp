@@ -33,8 +33,13 @@ struct SeriesState {
 };
 inline constexpr std::uint32_t kNone = ~std::uint32_t{0};
 
-/// The meters of one shard with their series, found by the keyed hash of their id. About 170 bytes for a meter with two
-/// registers and a 12-byte id. Indices are stable; nothing is ever removed. One owner.
+/// What a snapshot says of a meter's series, ascending by register; `out` is replaced. Its bytes come from the disk:
+/// malformed ones are `corrupt`.
+[[nodiscard]] Result<void> decode_snapshot(std::string_view bytes, std::vector<SeriesState>& out);
+
+/// The resident meters of one shard with their series, found by the keyed hash of their id. About 185 bytes for a meter
+/// with two registers and a 12-byte id. The indices of a resident meter and its series are stable; those of a removed
+/// one are used again. One owner.
 class MeterTable {
  public:
   using MeterIndex = std::uint32_t;
@@ -52,15 +57,30 @@ class MeterTable {
   [[nodiscard]] std::string_view id(MeterIndex meter) const {
     return std::string_view(ids_).substr(meters_[meter].id_offset, meters_[meter].id_size);
   }
-  [[nodiscard]] std::size_t meter_count() const { return meters_.size(); }
-  [[nodiscard]] std::size_t series_count() const { return series_.size(); }
+  [[nodiscard]] std::size_t meter_count() const { return meter_count_; }
+  /// Indices of meters and series are below these; not all of them are in use.
+  [[nodiscard]] std::size_t meter_bound() const { return meters_.size(); }
+  [[nodiscard]] std::size_t series_bound() const { return series_.size(); }
+  [[nodiscard]] bool holds(MeterIndex meter) const { return meter < meters_.size() && meters_[meter].id_size != 0; }
   [[nodiscard]] SeriesState& series(SeriesIndex index) { return series_[index]; }
   [[nodiscard]] const SeriesState& series(SeriesIndex index) const { return series_[index]; }
   [[nodiscard]] SeriesIndex first_series(MeterIndex meter) const { return meters_[meter].first_series; }
   /// Series of a meter ascending by register.
   [[nodiscard]] std::vector<SeriesIndex> series_of(MeterIndex meter) const;
-  /// All meters ascending by id; made anew only when meters were added.
+  /// All meters ascending by id; made anew only when meters came or went.
   [[nodiscard]] std::span<const MeterIndex> ordered() const;
+
+  /// When the meter last had something to do, in the seconds of the owner's clock; 0 for a new one.
+  [[nodiscard]] std::uint32_t touched_s(MeterIndex meter) const { return meters_[meter].touched_s; }
+  void touch(MeterIndex meter, std::uint32_t time_s) { meters_[meter].touched_s = time_s; }
+
+  void remove(MeterIndex meter);
+  /// Forgets the facts of all the meter's series; the series stay.
+  void empty_series(MeterIndex meter);
+  /// Takes away the meter's series that have no fact.
+  void remove_empty_series(MeterIndex meter);
+  /// Gives back what removals left; worth it after many of them.
+  void trim();
   [[nodiscard]] std::size_t memory_bytes() const;
 
   /// The snapshot kept in the `meter` table: version u8, count varint, then for each series: register 6 bytes,
@@ -73,11 +93,17 @@ class MeterTable {
   struct Meter {
     std::uint64_t hash;
     std::uint32_t id_offset;
-    std::uint32_t id_size;
-    SeriesIndex first_series;
+    SeriesIndex first_series;  ///< of a free place: the next free place
+    std::uint32_t touched_s;
+    std::uint8_t id_size;  ///< 0 = a free place
   };
+  static_assert(sizeof(Meter) == 24);
   [[nodiscard]] std::size_t slot_of(std::string_view id, std::uint64_t hash) const;
-  void grow();
+  void rebuild_slots(std::size_t count);
+  void erase_slot(MeterIndex meter);
+  void free_series(SeriesIndex series);
+  void chain_free_places();
+  void compact_ids();
 
   std::vector<Meter> meters_;
   std::vector<SeriesState> series_;
@@ -85,6 +111,11 @@ class MeterTable {
   /// Open addressing, linear probing, power of two, at most 3/4 full; index + 1, 0 = free.
   std::vector<std::uint32_t> slots_;
   mutable std::vector<MeterIndex> ordered_;
+  mutable bool ordered_is_stale_ = false;
+  std::size_t meter_count_ = 0;
+  MeterIndex free_meters_ = kNone;  ///< chains of free places
+  SeriesIndex free_series_ = kNone;
+  std::size_t dead_id_bytes_ = 0;
 };
 
 }  // namespace wattring::meter

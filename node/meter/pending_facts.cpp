@@ -29,6 +29,11 @@ std::size_t PendingFacts::memory_bytes() const {
   return items_.capacity() * sizeof(Item) + extras_.capacity() * sizeof(Extra);
 }
 
+void PendingFacts::cut_to(std::size_t size) {
+  items_.resize(std::min(size, items_.size()), Item{});
+  while (!extras_.empty() && extras_.back().index >= items_.size()) extras_.pop_back();
+}
+
 void PendingFacts::append_all(const PendingFacts& other) {
   const auto base = static_cast<std::uint32_t>(items_.size());
   items_.insert(items_.end(), other.items_.begin(), other.items_.end());

@@ -29,6 +29,8 @@ class PendingFacts {
   [[nodiscard]] const Item& item(std::size_t index) const { return items_[index]; }
   [[nodiscard]] Fact fact(std::size_t index, Register reg) const;
   [[nodiscard]] std::size_t memory_bytes() const;
+  /// Forgets what was appended since there were `size` of them.
+  void cut_to(std::size_t size);
   void append_all(const PendingFacts& other);
 
  private:

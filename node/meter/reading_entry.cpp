@@ -118,4 +118,20 @@ Result<bool> ReadingEntryReader::next_run(std::string_view& id, std::vector<Fact
   return true;
 }
 
+Result<EntryRuns> decode_entry(std::string_view payload) {
+  auto reader = ReadingEntryReader::open(payload);
+  if (!reader) return Failure(reader.error());
+  EntryRuns all;
+  all.texts = reader->texts();
+  std::string_view id;
+  std::vector<Fact> facts;
+  for (;;) {
+    const auto more = reader->next_run(id, facts);
+    if (!more) return Failure(more.error());
+    if (!*more) return all;
+    all.runs.push_back({id, all.facts.size(), facts.size()});
+    all.facts.insert(all.facts.end(), facts.begin(), facts.end());
+  }
+}
+
 }  // namespace wattring::meter

@@ -65,4 +65,22 @@ class ReadingEntryReader {
   std::vector<std::string_view> texts_;
 };
 
+/// A payload taken apart; lives as long as the payload.
+struct EntryRuns {
+  struct Run {
+    std::string_view id;
+    std::size_t first_fact;
+    std::size_t fact_count;
+  };
+  std::vector<Run> runs;
+  std::vector<Fact> facts;
+  std::vector<std::string_view> texts;
+
+  [[nodiscard]] std::span<const Fact> facts_of(const Run& run) const {
+    return std::span(facts).subspan(run.first_fact, run.fact_count);
+  }
+};
+/// All of it or, when a byte of it is wrong, nothing.
+[[nodiscard]] Result<EntryRuns> decode_entry(std::string_view payload);
+
 }  // namespace wattring::meter

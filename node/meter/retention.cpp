@@ -1,6 +1,7 @@
 // SPDX-License-Identifier: Apache-2.0
 #include "node/meter/retention.hpp"
 
+#include <algorithm>
 #include <map>
 #include <utility>
 
@@ -9,6 +10,7 @@
 #include "node/meter/interval_chunk.hpp"
 #include "node/meter/series_reader.hpp"
 #include "persistence/chunk_codec.hpp"
+#include "persistence/format.hpp"
 #include "persistence/keys.hpp"
 
 namespace wattring::meter {
@@ -75,11 +77,10 @@ class Retention {
 
   /// Keeps the day's intervals and, on the last old day of a series, the anchor; notes which chunks may go.
   Result<void> keep_what_stays(const SeriesDay& old) {
-    const auto meter = fold_.meters().find(old.meter, key_.hash(old.meter));
-    const auto series = meter ? fold_.meters().find_series(*meter, old.reg) : kNone;
-    if (series == kNone) return {};  // nothing says how far it reaches, so it stays
-    const SeriesState& state = fold_.meters().series(series);
-    SeriesReader reader(disk_, {fold_.shard(), old.meter, old.reg, state.first_ms, state.last_ms, {}});
+    load_states(old.meter);
+    const SeriesState* state = state_of(old.reg);
+    if (state == nullptr) return {};  // nothing says how far it reaches, so it stays
+    SeriesReader reader(disk_, {fold_.shard(), old.meter, old.reg, state->first_ms, state->last_ms, {}});
     const FoldOptions options = fold_options(old.reg);
     if (options.kind == Kind::event) return {};  // texts are few, and exchanges are read from them
     const auto chunk = reader.load_days(old.day, old.day);
@@ -89,7 +90,7 @@ class Retention {
     const bool anchored = last && options.kind == Kind::cumulative;
     if (kept_before && anchored && chunk->size() == 1 && old.keys.size() == 1) return {};  // it is the anchor
     if (!kept_before)
-      if (auto kept = keep_intervals(old, options, *meter, reader); !kept) return kept;
+      if (auto kept = keep_intervals(old, options, reader); !kept) return kept;
     if (reader.damaged()) return {};  // what cannot be read must not go as if it had been kept
 
     std::string anchor_key;
@@ -104,13 +105,33 @@ class Retention {
     return {};
   }
 
-  Result<void> keep_intervals(const SeriesDay& old, const FoldOptions& options, MeterTable::MeterIndex meter,
-                              SeriesReader& reader) {
+  /// What is known of the meter's series, whether it is resident or not.
+  void load_states(const std::string& meter) {
+    if (states_of_ == meter) return;
+    states_of_ = meter;
+    states_.clear();
+    const MeterTable& table = fold_.meters();
+    if (const auto index = table.find(meter, key_.hash(meter))) {
+      for (const MeterTable::SeriesIndex series : table.series_of(*index)) states_.push_back(table.series(series));
+      return;
+    }
+    const std::string key = persistence::meter_key(fold_.shard(), meter);
+    const auto stored = disk_.get(Table::meter, key);
+    const auto snapshot =
+        stored ? persistence::open_value(*stored, persistence::position_of(key)) : Failure(stored.error());
+    if (!snapshot || !decode_snapshot(*snapshot, states_)) states_.clear();
+  }
+
+  [[nodiscard]] const SeriesState* state_of(Register reg) const {
+    const auto found =
+        std::find_if(states_.begin(), states_.end(), [&](const SeriesState& state) { return state.reg == reg; });
+    return found == states_.end() || found->empty ? nullptr : &*found;
+  }
+
+  Result<void> keep_intervals(const SeriesDay& old, const FoldOptions& options, SeriesReader& reader) {
     std::vector<std::int64_t> exchanges;
-    const MeterTable::SeriesIndex equipment = fold_.meters().find_series(meter, kEquipmentId);
-    if (equipment != kNone) {
-      const SeriesState& state = fold_.meters().series(equipment);
-      SeriesReader events(disk_, {fold_.shard(), old.meter, kEquipmentId, state.first_ms, state.last_ms, {}});
+    if (const SeriesState* equipment = state_of(kEquipmentId)) {
+      SeriesReader events(disk_, {fold_.shard(), old.meter, kEquipmentId, equipment->first_ms, equipment->last_ms, {}});
       auto times = exchange_times(events);
       if (!times) return Failure(times.error());
       exchanges = std::move(*times);
@@ -150,6 +171,8 @@ class Retention {
   Slicer slicer_;
   std::map<SeriesName, std::int32_t> last_old_day_;
   std::vector<std::string> erased_;
+  std::string states_of_;  ///< the meter of states_
+  std::vector<SeriesState> states_;
   RetentionStats stats_;
 };
 

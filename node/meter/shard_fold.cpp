@@ -5,16 +5,41 @@
 
 #include "base/bytes.hpp"
 #include "base/check.hpp"
-#include "node/meter/reading_entry.hpp"
+#include "base/time.hpp"
 #include "persistence/format.hpp"
 #include "persistence/keys.hpp"
 
 namespace wattring::meter {
+namespace {
+
+/// Leaves room for the seconds that seals add.
+constexpr std::int64_t kTimeMaxS = 0xf000'0000;
+
+}  // namespace
+
+void ShardFold::set_time(std::int64_t now_ms) {
+  const std::int64_t now_s = std::clamp<std::int64_t>(now_ms / kMsPerSecond, 0, kTimeMaxS);
+  clock_s_ = std::max(clock_s_, static_cast<std::uint32_t>(now_s));
+}
 
 ShardFold::Applied ShardFold::apply(std::string_view meter_id, std::uint64_t meter_hash, std::span<const Fact> facts,
                                     Lsn lsn) {
-  Applied applied;
   const MeterTable::MeterIndex meter = meters_.find_or_add(meter_id, meter_hash);
+  meters_.touch(meter, clock_s_);
+  const std::size_t pending_before = pending_.size();
+  try {
+    const Applied applied = absorb(meter, meter_id, facts);
+    first_pending_ = std::min(first_pending_, lsn);
+    return applied;
+  } catch (...) {
+    pending_.cut_to(pending_before);
+    throw;
+  }
+}
+
+ShardFold::Applied ShardFold::absorb(MeterTable::MeterIndex meter, std::string_view meter_id,
+                                     std::span<const Fact> facts) {
+  Applied applied;
   MeterTable::SeriesIndex series = kNone;
   for (const Fact& fact : facts) {
     if (series == kNone || meters_.series(series).reg != fact.reg) series = meters_.find_or_add_series(meter, fact.reg);
@@ -29,7 +54,6 @@ ShardFold::Applied ShardFold::apply(std::string_view meter_id, std::uint64_t met
     state.absorb(fact);
     pending_.append(series, fact);
   }
-  first_pending_ = std::min(first_pending_, lsn);
   return applied;
 }
 
@@ -42,8 +66,8 @@ void ShardFold::hold_against_gate(const SeriesState& before, const Fact& fact) {
 
 void ShardFold::keep_gates(GateKeeper* keeper) {
   gates_ = keeper;
-  for (std::size_t meter = 0; meter < meters_.meter_count(); ++meter)
-    refresh_gates(static_cast<MeterTable::MeterIndex>(meter));
+  for (MeterTable::MeterIndex meter = 0; meter < meters_.meter_bound(); ++meter)
+    if (meters_.holds(meter)) refresh_gates(meter);
 }
 
 void ShardFold::refresh_gates(MeterTable::MeterIndex meter) {
@@ -61,38 +85,8 @@ void ShardFold::apply_text(std::string_view text) {
   texts_.try_emplace(text_value(text), text);
 }
 
-Result<ShardFold::Applied> ShardFold::apply_entry(std::string_view payload, const sharding::ShardKey& key, Lsn lsn) {
-  struct Run {
-    std::string_view id;
-    std::size_t first;
-    std::size_t count;
-  };
-  // All of it before any of it is applied, so that a payload that breaks in the middle leaves nothing behind.
-  auto reader = ReadingEntryReader::open(payload);
-  if (!reader) return Failure(reader.error());
-  std::vector<Run> runs;
-  std::vector<Fact> all;
-  std::vector<Fact> facts;
-  std::string_view id;
-  for (;;) {
-    const auto more = reader->next_run(id, facts);
-    if (!more) return Failure(more.error());
-    if (!*more) break;
-    runs.push_back({id, all.size(), facts.size()});
-    all.insert(all.end(), facts.begin(), facts.end());
-  }
-  for (const std::string_view text : reader->texts()) apply_text(text);
-  Applied total;
-  for (const Run& run : runs) {
-    const Applied applied = apply(run.id, key.hash(run.id), std::span(all).subspan(run.first, run.count), lsn);
-    total.facts += applied.facts;
-    total.duplicates += applied.duplicates;
-  }
-  return total;
-}
-
 Result<void> ShardFold::recover(const persistence::ReadTransaction& disk, const sharding::ShardKey& key,
-                                std::vector<std::string>& damaged) {
+                                const Residency& residency, std::vector<std::string>& damaged) {
   const std::string row = persistence::shard_key(shard_);
   const auto load_row = [&](persistence::Table table) -> std::string_view {
     const auto stored = disk.get(table, row);
@@ -111,15 +105,7 @@ Result<void> ShardFold::recover(const persistence::ReadTransaction& disk, const 
     const std::uint64_t lsn = in.u64_be();
     if (in.at_end()) sealed_up_to_ = Lsn{lsn};
   }
-  return disk.scan(persistence::Table::meter, row, [&](std::string_view meter_key, std::string_view value) {
-    const auto parsed = persistence::parse_meter_key(meter_key);
-    if (!parsed || parsed->shard != shard_) return false;
-    const auto snapshot = persistence::open_value(value, persistence::position_of(meter_key));
-    const MeterTable::MeterIndex meter = meters_.find_or_add(parsed->meter_id, key.hash(parsed->meter_id));
-    if (!snapshot || !meters_.join_snapshot(meter, *snapshot))
-      damaged.push_back("snapshot of meter " + std::string(parsed->meter_id));
-    return true;
-  });
+  return recover_meters(disk, key, residency, damaged);
 }
 
 void ShardFold::collect_pending(MeterTable::SeriesIndex series, std::vector<Fact>& out) const {
@@ -149,6 +135,7 @@ void ShardFold::begin_seal(Lsn applied_up_to) {
   sealing_coverage_ = coverage_.encode();
   first_sealing_ = std::exchange(first_pending_, kNothingUnsealed);
   sealing_up_to_ = applied_up_to;
+  sealing_began_s_ = clock_s_++;
 }
 
 void ShardFold::finish_seal() {
@@ -159,6 +146,7 @@ void ShardFold::finish_seal() {
   sealing_coverage_.clear();
   first_sealing_ = kNothingUnsealed;
   sealed_up_to_ = sealing_up_to_;
+  sealed_began_s_ = sealing_began_s_;
 }
 
 void ShardFold::abandon_seal() {

@@ -1,7 +1,10 @@
 // SPDX-License-Identifier: Apache-2.0
 #pragma once
 
+#include <algorithm>
 #include <cstdint>
+#include <functional>
+#include <limits>
 #include <map>
 #include <span>
 #include <string>
@@ -36,19 +39,50 @@ class ShardFold {
     std::uint64_t duplicates =
         0;  ///< repeats of the newest reading, recognised at once; older ones are found by sealing
   };
-  /// Facts of one meter; their record is at `lsn`.
+  /// The owner's wall clock, from time to time; steps backwards are ignored. Before any apply().
+  void set_time(std::int64_t now_ms);
+  /// Facts of one meter; their record is at `lsn`. While meters are passivated bring_back() comes first. Whatever it
+  /// throws, no fact of the call is pending afterwards.
   Applied apply(std::string_view meter_id, std::uint64_t meter_hash, std::span<const Fact> facts, Lsn lsn);
   void apply_text(std::string_view text);
   /// An entry of a stream was applied in full; its record is at `lsn`. Counts as unsealed until the coverage is
   /// written.
   void cover(const WriterId& writer, Sequence sequence, Lsn lsn);
-  /// Decodes and applies an entry's payload; the way of recovery. Corrupt payload: nothing of it is applied.
-  Result<Applied> apply_entry(std::string_view payload, const sharding::ShardKey& key, Lsn lsn);
 
+  /// Which meters recover() keeps resident.
+  struct Residency {
+    std::int64_t read_since_ms = std::numeric_limits<std::int64_t>::min();  ///< with a reading at or after this
+    std::size_t bytes_max = std::numeric_limits<std::size_t>::max();        ///< of the table; then all others stay out
+  };
   /// Loads the snapshots, coverage and sealed-up-to mark of this shard. A bad value is skipped and told in
   /// `damaged`; the facts themselves are in the chunks.
   Result<void> recover(const persistence::ReadTransaction& disk, const sharding::ShardKey& key,
-                       std::vector<std::string>& damaged);
+                       const Residency& residency, std::vector<std::string>& damaged);
+
+  // Passivation (shard_passivation.cpp): a meter of which everything is on the disk may leave memory.
+
+  struct Wanted {
+    std::string_view id;
+    std::uint64_t hash;
+  };
+  /// Meters on the disk that are not resident.
+  [[nodiscard]] std::size_t passivated_count() const { return passivated_; }
+  /// Makes those of the meters resident that are on the disk, by one pass over it; how many came back. Nothing is read
+  /// unless meters are passivated. `disk` was opened after the last passivate().
+  Result<std::size_t> bring_back(std::vector<Wanted> wanted, const persistence::ReadTransaction& disk,
+                                 std::vector<std::string>& damaged);
+  /// Nothing of the meter is pending, and its snapshot on the disk is up to date.
+  [[nodiscard]] bool is_clean(MeterTable::MeterIndex meter) const {
+    return meters_.touched_s(meter) <= sealed_began_s_ && meters_.first_series(meter) != kNone;
+  }
+  /// May a clean meter go? Asked right before it does.
+  using MayGo = std::function<bool(MeterTable::MeterIndex)>;
+  /// Seconds since a fact of the meter came.
+  [[nodiscard]] std::uint32_t idle_s(MeterTable::MeterIndex meter) const {
+    return clock_s_ - std::min(clock_s_, meters_.touched_s(meter));
+  }
+  /// Lets go of the clean meters that are idle for at least so long; those with attention stay. How many went.
+  std::size_t passivate(std::uint32_t idle_s, const MayGo& may_go);
 
   /// Something durable of this shard could not be read back: answers must say that they are not complete.
   void mark_incomplete() { complete_ = false; }
@@ -89,7 +123,11 @@ class ShardFold {
   [[nodiscard]] std::string sealing_coverage() const { return sealing_coverage_; }
 
  private:
+  Applied absorb(MeterTable::MeterIndex meter, std::string_view meter_id, std::span<const Fact> facts);
   void hold_against_gate(const SeriesState& before, const Fact& fact);
+  bool restore(std::string_view id, std::uint64_t hash, std::string_view sealed, std::uint64_t position);
+  Result<void> recover_meters(const persistence::ReadTransaction& disk, const sharding::ShardKey& key,
+                              const Residency& residency, std::vector<std::string>& damaged);
 
   static constexpr Lsn kNothingUnsealed{~std::uint64_t{0}};
 
@@ -102,6 +140,13 @@ class ShardFold {
   Lsn sealed_up_to_{0};
 
   bool complete_ = true;
+
+  std::size_t passivated_ = 0;
+  /// Seconds, never backwards, and past the beginning of every seal: a meter touched at or before sealed_began_s_ has
+  /// nothing unsealed.
+  std::uint32_t clock_s_ = 1;
+  std::uint32_t sealing_began_s_ = 0;
+  std::uint32_t sealed_began_s_ = 0;
 
   GateKeeper* gates_ = nullptr;
   Attention attention_;

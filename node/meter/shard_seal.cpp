@@ -53,7 +53,7 @@ class Sealer {
   /// Position of each series in (meter id, register) order: the order of the keys within a day.
   std::vector<std::uint32_t> rank_series() const {
     const MeterTable& meters = fold_.meters();
-    std::vector<std::uint32_t> rank(meters.series_count());
+    std::vector<std::uint32_t> rank(meters.series_bound());
     std::uint32_t next = 0;
     for (const MeterTable::MeterIndex meter : meters.ordered())
       for (const MeterTable::SeriesIndex series : meters.series_of(meter)) rank[series] = next++;
@@ -107,7 +107,8 @@ class Sealer {
       prefix = persistence::series_key(key_of(groups_[group]));
       prefix.resize(prefix.size() - kKeyPartBytes);
     };
-    const bool one_pass = (end - begin) * 4 > fold_.meters().series_count();
+    const std::size_t meters = fold_.meters().meter_count() + fold_.passivated_count();
+    const bool one_pass = (end - begin) * 2 > meters;
     next_prefix();
     for (bool more = true; more && group < end;) {
       more = false;
@@ -201,7 +202,7 @@ class Sealer {
 
   Result<void> write_meters() {
     const MeterTable& meters = fold_.meters();
-    std::vector<bool> touched(meters.meter_count(), false);
+    std::vector<bool> touched(meters.meter_bound(), false);
     for (const Group& group : groups_) touched[meters.series(group.series).meter] = true;
     for (const MeterTable::MeterIndex meter : meters.ordered()) {
       if (!touched[meter]) continue;

@@ -79,7 +79,9 @@ std::size_t faults_after_chaos(std::uint64_t seed, bool lying_disk) {
   FaultyJournal faulty(disk);
   faulty.set_lying(lying_disk);
   // A tiny budget of unsealed facts: sealing runs all the time.
-  CoreHarness core(faulty, {2, 64 << 10, 1 << 20});
+  ShardWorkers::Options options{2, 64 << 10, 1 << 20};
+  options.passivate_after_ms = 0;
+  CoreHarness core(faulty, options);
   Ledger ledger;
   std::set<std::string> meters;
   std::map<std::string, std::int64_t> next;
@@ -97,6 +99,7 @@ std::size_t faults_after_chaos(std::uint64_t seed, bool lying_disk) {
     ledger.note(meter, first, count, core.submit(batch_of(meter, first, count)));
     if (prng.chance(0.5)) faulty.set_no_space(false);
     if (prng.chance(0.1)) core.workers().request_checkpoint();
+    if (prng.chance(0.2)) core.workers().request_passivation();
     if (prng.chance(0.08) || core.writer().failed()) {
       core.stop(prng.chance(0.2));
       faulty.crash();

@@ -78,6 +78,14 @@ TEST_F(RetentionTest, DroppedDaysKeepTheirIntervalsToTheLastUnit) {
   EXPECT_EQ(readings_on(4), 96U);
 }
 
+TEST_F(RetentionTest, AMeterThatIsOnTheDiskOnlyLosesItsOldDaysToo) {
+  const auto before = intervals();
+  ASSERT_EQ(fold_.passivate(0, [](MeterTable::MeterIndex) { return true; }), 1U);
+  EXPECT_GT(retain({3, RetentionDays::kKeep}).chunks_dropped, 0U);
+  EXPECT_EQ(intervals(), before);
+  EXPECT_EQ(readings_on(0), 0U);
+}
+
 TEST_F(RetentionTest, ASecondPassFindsNothingToDo) {
   EXPECT_GT(retain({3, RetentionDays::kKeep}).interval_days_written, 0U);
   const auto again = retain({3, RetentionDays::kKeep});

@@ -55,6 +55,7 @@ class CountingExtension final : public ShardExtension, public meter::GateKeeper 
 
 ShardWorkers::Options options_with(Seen& seen, bool lazy) {
   ShardWorkers::Options options;
+  options.passivate_after_ms = 1LL << 50;  // readings of 1970 are idle for long
   options.extension = [&seen, lazy](ShardId) { return std::make_unique<CountingExtension>(seen, lazy); };
   return options;
 }

@@ -68,8 +68,29 @@ class Harness {
     persistence::append_journal_key(key, lsn);
     const persistence::WriteOp op{persistence::WriteOp::Kind::append, Table::journal, key, record};
     ASSERT_EQ(disk_.commit({&op, 1}).status, persistence::CommitStatus::committed);
-    ASSERT_TRUE(fold_->apply_entry(encode(facts), kKey, lsn));
+    apply_payload(encode(facts), lsn);
     fold_->cover(writer_, Sequence{sequence_}, lsn);
+  }
+
+  /// As a worker does it: whoever is on the disk only comes back first.
+  void apply_payload(const std::string& payload, Lsn lsn) {
+    const auto entry = decode_entry(payload);
+    ASSERT_TRUE(entry);
+    std::vector<ShardFold::Wanted> wanted;
+    for (const auto& run : entry->runs) wanted.push_back({run.id, kKey.hash(run.id)});
+    bring_back(std::move(wanted));
+    for (const auto& run : entry->runs) fold_->apply(run.id, kKey.hash(run.id), entry->facts_of(run), lsn);
+  }
+
+  void bring_back(std::vector<ShardFold::Wanted> wanted) {
+    auto snapshot = disk_.read();
+    std::vector<std::string> damaged;
+    ASSERT_TRUE(fold_->bring_back(std::move(wanted), **snapshot, damaged));
+    EXPECT_TRUE(damaged.empty());
+  }
+
+  std::size_t passivate(std::uint32_t idle_s) {
+    return fold_->passivate(idle_s, [](MeterTable::MeterIndex) { return true; });
   }
 
   void seal(bool crash_before_finish = false) {
@@ -90,7 +111,7 @@ class Harness {
   }
 
   /// The process dies and starts again: only the disk is left.
-  void restart() {
+  void restart(const ShardFold::Residency& residency = {}) {
     fold_ = std::make_unique<ShardFold>(kShard);
     writer_.bytes[0]++;
     sequence_ = 0;
@@ -98,10 +119,10 @@ class Harness {
     auto snapshot = disk_.read();
     ASSERT_TRUE(snapshot);
     std::vector<std::string> damaged;
-    ASSERT_TRUE(fold_->recover(**snapshot, kKey, damaged));
+    ASSERT_TRUE(fold_->recover(**snapshot, kKey, residency, damaged));
     const auto on_entry = [&](Lsn lsn, const persistence::EntryView& entry) {
       if (lsn <= fold_->sealed_up_to()) return;
-      ASSERT_TRUE(fold_->apply_entry(entry.payload, kKey, lsn));
+      apply_payload(std::string(entry.payload), lsn);
       fold_->cover(entry.writer, entry.sequence, lsn);
     };
     ASSERT_TRUE(persistence::read_tail(**snapshot, Lsn{0}, on_entry, [](const auto&) { FAIL(); }));
@@ -178,6 +199,113 @@ TEST(ShardFold, AnyOrderRepetitionSplitSealAndRestartGivesTheSameBytes) {
   EXPECT_TRUE(held);
 }
 
+/// What a question about each meter would be answered from, resident or not.
+std::map<std::string, std::string> known_meters(Harness& harness) {
+  std::map<std::string, std::string> known;
+  const MeterTable& table = harness.fold().meters();
+  for (int i = 0; i < 5; ++i) {
+    const std::string id = "M" + std::to_string(i);
+    harness.bring_back({{id, kKey.hash(id)}});
+    if (const auto meter = table.find(id, kKey.hash(id))) known[id] = table.encode_snapshot(*meter);
+  }
+  return known;
+}
+
+TEST(ShardFold, MetersThatLeaveMemoryAndComeBackChangeNothing) {
+  const bool held = rc::check("state is the same with and without passivation", [] {
+    const auto seed = *rc::gen::arbitrary<std::uint64_t>();
+    Prng prng(seed);
+    const std::vector<MeterFact> facts = random_facts(seed, 1 + prng.below(200));
+    Harness reference;
+    Harness harness;
+    std::size_t gone = 0;
+    for (std::size_t begin = 0; begin < facts.size();) {
+      const std::size_t end = std::min(facts.size(), begin + 1 + prng.below(20));
+      const std::vector<MeterFact> part(facts.begin() + static_cast<std::ptrdiff_t>(begin),
+                                        facts.begin() + static_cast<std::ptrdiff_t>(end));
+      begin = end;
+      harness.fold().set_time(static_cast<std::int64_t>(begin) * kMsPerSecond);
+      reference.append_and_apply(part);
+      harness.append_and_apply(part);
+      if (prng.chance(0.4)) harness.seal();
+      if (harness.fold().can_begin_seal() && prng.chance(0.1)) {
+        harness.fold().begin_seal(Lsn{0});
+        gone += harness.passivate(0);
+        harness.fold().abandon_seal();
+      }
+      if (prng.chance(0.5)) gone += harness.passivate(static_cast<std::uint32_t>(prng.below(30)));
+      if (prng.chance(0.1)) {
+        if (prng.chance(0.3)) harness.seal(true);
+        const auto read_since_ms = static_cast<std::int64_t>(prng.below(300)) * 15 * kMsPerMinute;
+        harness.restart({read_since_ms, prng.chance(0.5) ? prng.below(2000) : 1U << 20U});
+      }
+      if (prng.chance(0.2)) RC_ASSERT(known_meters(harness) == known_meters(reference));
+    }
+    RC_CLASSIFY(gone > 0, "passivated");
+    RC_ASSERT(known_meters(harness) == known_meters(reference));
+    RC_ASSERT(harness.fold().passivated_count() == 0U);
+    RC_ASSERT(harness.state() == reference.state());
+  });
+  EXPECT_TRUE(held);
+}
+
+TEST(ShardFold, AMeterWithUnsealedFactsStays) {
+  Harness harness;
+  harness.append_and_apply({{"M1", Fact{kImport, 1000, 1000, 5, 0, Quality::actual, 0, 0}}});
+  EXPECT_EQ(harness.passivate(0), 0U);
+  harness.fold().begin_seal(Lsn{1});
+  EXPECT_EQ(harness.passivate(0), 0U);
+  harness.fold().abandon_seal();
+  EXPECT_EQ(harness.passivate(0), 0U);
+  harness.seal();
+  EXPECT_EQ(harness.passivate(0), 1U);
+  EXPECT_EQ(harness.fold().passivated_count(), 1U);
+}
+
+TEST(ShardFold, AFactDuringASealKeepsItsMeter) {
+  Harness harness;
+  harness.append_and_apply({{"M1", Fact{kImport, 1000, 1000, 5, 0, Quality::actual, 0, 0}}});
+  harness.fold().begin_seal(Lsn{1});
+  const Fact late{kImport, 2000, 2000, 6, 0, Quality::actual, 0, 0};
+  harness.fold().apply("M1", kKey.hash("M1"), {&late, 1}, Lsn{2});
+  harness.fold().finish_seal();
+  EXPECT_EQ(harness.passivate(0), 0U);
+}
+
+TEST(ShardFold, AMeterWithAttentionStays) {
+  Harness harness;
+  harness.append_and_apply({{"M1", Fact{kImport, 1000, 1000, 5, 0, Quality::actual, 0, 0}}});
+  harness.seal();
+  const auto meter = harness.fold().meters().find("M1", kKey.hash("M1"));
+  harness.fold().attention().note(*meter, 1000);
+  EXPECT_EQ(harness.passivate(0), 0U);
+  harness.fold().attention().forget(*meter);
+  EXPECT_EQ(harness.passivate(0), 1U);
+}
+
+TEST(ShardFold, AClockThatIsSetBackMakesNoMeterClean) {
+  Harness harness;
+  harness.fold().set_time(1'000'000'000);
+  harness.append_and_apply({{"M1", Fact{kImport, 1000, 1000, 5, 0, Quality::actual, 0, 0}}});
+  harness.seal();
+  harness.fold().set_time(1000);
+  harness.append_and_apply({{"M1", Fact{kImport, 2000, 2000, 6, 0, Quality::actual, 0, 0}}});
+  EXPECT_EQ(harness.passivate(0), 0U);
+}
+
+TEST(ShardFold, RecoveryKeepsOnlyTheMetersReadLately) {
+  Harness harness;
+  harness.append_and_apply({{"OLD", Fact{kImport, 1000, 1000, 5, 0, Quality::actual, 0, 0}},
+                            {"NEW", Fact{kImport, 9000, 9000, 5, 0, Quality::actual, 0, 0}}});
+  harness.seal();
+  harness.restart({5000, 1U << 20U});
+  EXPECT_EQ(harness.fold().meters().meter_count(), 1U);
+  EXPECT_TRUE(harness.fold().meters().find("NEW", kKey.hash("NEW")));
+  EXPECT_EQ(harness.fold().passivated_count(), 1U);
+  harness.restart({0, 0});
+  EXPECT_EQ(harness.fold().meters().meter_count() + harness.fold().passivated_count(), 2U);
+}
+
 TEST(ShardFold, ARefusedSealKeepsEverythingPending) {
   Harness harness;
   const auto facts = random_facts(7, 100);
@@ -192,16 +320,13 @@ TEST(ShardFold, ARefusedSealKeepsEverythingPending) {
   EXPECT_EQ(harness.state(), reference_state(all));
 }
 
-TEST(ShardFold, ADamagedPayloadLeavesNothingBehind) {
-  Harness harness;
+TEST(ReadingEntry, OfADamagedPayloadNothingIsTaken) {
   std::string payload;
   const std::vector<Register> registers{kImport};
   ReadingEntryWriter writer(payload, 0, 0, registers, {});
   writer.begin_run("M1", 2);
   writer.add(Fact{kImport, 0, 0, 5, 0, Quality::actual, 0, 0}, 0);
-  EXPECT_FALSE(harness.fold().apply_entry(payload, kKey, Lsn{1}));
-  EXPECT_EQ(harness.fold().meters().meter_count(), 0U);
-  EXPECT_EQ(harness.fold().pending_count(), 0U);
+  EXPECT_FALSE(decode_entry(payload));
 }
 
 TEST(ShardFold, ARepeatOfTheNewestReadingIsCountedAndNotKept) {

@@ -1,0 +1,95 @@
+// SPDX-License-Identifier: Apache-2.0
+#pragma once
+
+#include <atomic>
+#include <cstdint>
+#include <functional>
+#include <memory>
+#include <span>
+#include <string>
+#include <thread>
+#include <variant>
+#include <vector>
+
+#include "base/bounded_queue.hpp"
+#include "node/app/committed_batch.hpp"
+#include "node/app/extension_turns.hpp"
+#include "node/app/shard_residency.hpp"
+#include "node/app/shard_sealing.hpp"
+#include "node/app/shard_shared.hpp"
+#include "persistence/record.hpp"
+
+namespace wattring::app {
+
+/// One thread and its shards. What is not marked is the thread's own.
+class ShardWorker {
+ public:
+  using Visit = std::function<void(ShardWorker&)>;
+
+  /// published: called when records below safe_lsn() may be given up.
+  ShardWorker(ShardShared& shared, std::size_t index, std::function<void()> published);
+
+  // Any thread.
+  void start();
+  void close(bool checkpoint);
+  void join();
+  /// False when closed: it never runs.
+  [[nodiscard]] bool push(std::shared_ptr<const CutBatch> batch) { return queue_.try_push(Task(std::move(batch))); }
+  [[nodiscard]] bool push(Visit visit) { return queue_.try_push(Task(std::move(visit))); }
+  void request_checkpoint();
+  /// Records below it hold nothing unsealed of this worker.
+  [[nodiscard]] std::uint64_t safe_lsn() const { return safe_lsn_.load(); }
+  [[nodiscard]] bool is_recovering() const { return recovering_.load(); }
+
+  // For visits.
+  [[nodiscard]] WorkerShards& shards() { return shards_; }
+  [[nodiscard]] std::size_t slot_of(ShardId shard) const { return shard.value / shared_.options.workers; }
+  [[nodiscard]] ShardSealing& sealing() { return sealing_; }
+  [[nodiscard]] ShardResidency& residency() { return residency_; }
+  /// The meter, brought back when it is on the disk; nothing when it is unknown.
+  [[nodiscard]] Result<std::optional<meter::MeterTable::MeterIndex>> meter(ShardId shard, std::string_view id,
+                                                                           std::uint64_t hash);
+
+ private:
+  using Task = std::variant<std::shared_ptr<const CutBatch>, Visit>;
+  /// Facts of one meter on their way into a fold.
+  struct Run {
+    std::string_view id;
+    std::uint64_t hash;
+    std::span<const Fact> facts;
+    Lsn lsn;
+  };
+
+  void wake() { (void)queue_.try_push(Task(Visit{})); }
+  void run();
+  void handle(Task& task);
+  [[nodiscard]] std::int64_t patience_ms(bool idle) const;
+  void fold(const CutBatch& batch);
+  void fold_slice(const CutBatch& batch, const CutBatch::Slice& slice);
+  void fold_run(meter::ShardFold& fold, const Run& run);
+  void bring_back(meter::ShardFold& fold, std::vector<meter::ShardFold::Wanted> wanted);
+  void publish();
+  void recover();
+  void replay(const persistence::ReadTransaction& disk, std::vector<std::string>& damaged);
+  void replay_entry(Lsn lsn, const persistence::EntryView& entry, std::vector<std::string>& damaged);
+  [[nodiscard]] bool owns(ShardId shard) const {
+    return shard.value % shared_.options.workers == index_ && shard.value < shared_.key.shard_count();
+  }
+  [[nodiscard]] meter::ShardFold& fold_of(ShardId shard) { return *shards_.folds[slot_of(shard)]; }
+
+  ShardShared& shared_;
+  const std::size_t index_;
+  const std::function<void()> published_;       // any thread
+  BoundedQueue<Task> queue_;                    // any thread
+  std::atomic<bool> checkpoint_at_end_{false};  // any thread
+  std::atomic<bool> recovering_{false};         // any thread
+  std::atomic<std::uint64_t> safe_lsn_{0};      // any thread
+  WorkerShards shards_;
+  ExtensionTurns turns_;
+  ShardSealing sealing_;
+  ShardResidency residency_;
+  meter::ShardFold::Applied folded_;  ///< of the batch or entry under way
+  std::thread thread_;
+};
+
+}  // namespace wattring::app
