@@ -30,7 +30,7 @@ void ask(System& system, const ActorRef& to, Message question, std::int64_t time
 /// The payload when the outcome is an answer of type T; invalid_argument, naming both types, when it is another one.
 template <class T>
 [[nodiscard]] Result<T> answer_as(const AskResult& outcome) {
-  if (!outcome) return Failure(outcome.error());
+  if (!outcome) return wattring::Failure(outcome.error());
   if (const T* payload = outcome->template get_if<T>()) return *payload;
   return fail(ErrorCode::invalid_argument, "the answer is a " + std::string(outcome->type_name()) + ", not a " +
                                                std::string(detail::type_name<T>()));

@@ -185,7 +185,7 @@ class Message {
   }
 
   const detail::MessageOps* ops_ = nullptr;
-  alignas(void*) std::byte storage_[kInlineBytes];
+  alignas(void*) std::byte storage_[kInlineBytes]{};
 };
 
 }  // namespace wattring::actor

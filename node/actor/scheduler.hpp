@@ -20,6 +20,8 @@ class Scheduler {
   virtual void start(const Clock& clock, TimerQueue& timers) = 0;
   /// Returns when no actor runs any more and all threads have ended. What is still queued stays unprocessed.
   virtual void stop() = 0;
+  /// A scheduler without threads runs all that is ready on the caller's; false when it has threads.
+  virtual bool run_inline() { return false; }
   /// The cell has work, and nobody else has it queued or runs it. Any thread.
   virtual void ready(detail::Cell& cell) = 0;
   /// The time of the current slice of work: cheap, and late by at most that slice. Any thread.

@@ -27,14 +27,14 @@ struct Core;
 
 struct SystemOptions {
   NodeId node{};
-  std::shared_ptr<const Clock> clock;    ///< null: SystemClock
-  std::unique_ptr<Scheduler> scheduler;  ///< null: make_thread_scheduler()
-  std::uint64_t seed = 0;                ///< for jitter and Context::random
-  std::shared_ptr<Log> log;              ///< null: silent
-  RemoteTransport* transport = nullptr;  ///< must outlive the System; null: this node is alone
-  Strategy root_strategy{};              ///< for top-level actors; what escalates to the root is stopped
+  std::shared_ptr<const Clock> clock{};    ///< null: SystemClock
+  std::unique_ptr<Scheduler> scheduler{};  ///< null: make_thread_scheduler()
+  std::uint64_t seed = 0;                  ///< for jitter and Context::random
+  std::shared_ptr<Log> log{};              ///< null: silent
+  RemoteTransport* transport = nullptr;    ///< must outlive the System; null: this node is alone
+  Strategy root_strategy{};                ///< for top-level actors; what escalates to the root is stopped
   /// Gets each poison message, on the failing actor's thread; must not throw. Null: only the event stream hears of it.
-  std::function<void(const Quarantined&)> quarantine;
+  std::function<void(const Quarantined&)> quarantine{};
 };
 
 struct SystemStats {

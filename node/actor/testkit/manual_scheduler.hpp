@@ -29,6 +29,7 @@ class ManualScheduler final : public Scheduler {
  public:
   void start(const Clock& clock, TimerQueue& timers) override;
   void stop() override;
+  bool run_inline() override;
   void ready(detail::Cell& cell) override;
   [[nodiscard]] std::int64_t coarse_now_ns() const override;
 
