@@ -175,7 +175,8 @@ std::vector<Alert> alerts_of(std::span<const Episode> episodes, const Rule& rule
     for (std::size_t j = 0; j < i; ++j)
       transitions += static_cast<std::size_t>(recent(episodes[j].fired_ms)) +
                      static_cast<std::size_t>(recent(episodes[j].resolved_ms));
-    alert.flapping = transitions > kFlappingAbove;
+    // A projection starts anew each quarter hour, by design.
+    alert.flapping = transitions > kFlappingAbove && rule.kind != RuleKind::peak_projection;
     alerts.push_back(std::move(alert));
   }
   for (Alert& alert : alerts) alert.revision = revision_of(alert);

@@ -17,11 +17,8 @@
 
 namespace wattring::alert {
 
-/// The instants of the facts that are new since the last evaluation.
-struct Changed {
-  std::int64_t first_ms;
-  std::int64_t last_ms;
-};
+/// The first and the last instant of the facts that are new since the last evaluation.
+using Changed = meter::Attention::Span;
 
 /// What a rule says of [from, to): all alerts with an onset in it, as they are now. Alerts with an onset elsewhere are
 /// as they were.

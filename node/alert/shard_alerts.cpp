@@ -68,9 +68,12 @@ std::uint16_t ShardAlerts::gate_of(std::string_view meter, Register reg) {
 Result<std::vector<Change>> ShardAlerts::evaluate(std::string_view meter, MeterHistory& data, Changed changed,
                                                   std::int64_t now_ms) {
   const auto known = watches_.find(meter);
-  if (known != watches_.end()) changed.first_ms = std::min(changed.first_ms, known->second.first_ms);
+  if (known != watches_.end()) {
+    const Changed open = known->second.changed;
+    changed = {std::min(changed.first_ms, open.first_ms), std::max(changed.last_ms, open.last_ms)};
+  }
   std::vector<Change> changes;
-  Watch next{changed.first_ms, std::nullopt, false};
+  Watch next{changed, std::nullopt, false};
   for (const Timeline& timeline : policy_->timelines()) {
     const std::vector<Alert> on_record = copies(book_.of(timeline.newest().name, meter));
     const std::vector<Segment> segments = policy_->segments(timeline, meter);
@@ -90,8 +93,7 @@ Result<std::vector<Change>> ShardAlerts::evaluate(std::string_view meter, MeterH
     const auto verdict = alert::evaluate(segments, meter, data, changed, book, now_ms);
     if (!verdict) return tl::unexpected(verdict.error());
     reconcile(*verdict, rule, on_record, now_ms, changes);
-    if (auto watched = watch(rule, meter, data, changed, now_ms, next); !watched)
-      return tl::unexpected(watched.error());
+    if (auto watched = watch(rule, data, changed, now_ms, next); !watched) return tl::unexpected(watched.error());
   }
   const bool keep = next.due_ms || next.every_fact;
   if (keep || known != watches_.end()) watches_changed_ = true;
@@ -210,15 +212,14 @@ Result<void> ShardAlerts::judge_absence(const Rule& rule, const std::vector<Aler
   return {};
 }
 
-Result<void> ShardAlerts::watch(const Rule& rule, std::string_view meter, const MeterHistory& data, Changed changed,
-                                std::int64_t now_ms, Watch& into) const {
+Result<void> ShardAlerts::watch(const Rule& rule, const MeterHistory& data, Changed changed, std::int64_t now_ms,
+                                Watch& into) const {
   std::int64_t newest = std::numeric_limits<std::int64_t>::min();
   for (const Register reg : inputs_of(rule))
     if (data.has(reg)) newest = std::max(newest, data.newest_ms(reg));
   if (rule.disabled || newest == std::numeric_limits<std::int64_t>::min()) return {};
   if (newest > now_ms) earliest(into.due_ms, newest);
   if (rule.kind == RuleKind::peak_projection) {
-    const auto alerts = book_.of(rule.name, meter);
     // The end of the quarter hour clears, whether or not a fact comes.
     if (floor_to(newest, 15 * kMsPerMinute) == floor_to(now_ms, 15 * kMsPerMinute))
       earliest(into.due_ms, ceil_to(now_ms + 1, 15 * kMsPerMinute));
@@ -241,7 +242,7 @@ std::vector<ShardAlerts::Due> ShardAlerts::take_due(std::int64_t now_ms) {
   std::vector<Due> due;
   for (auto& [meter, watch] : watches_) {
     if (!watch.due_ms || *watch.due_ms > now_ms) continue;
-    due.push_back({meter, {watch.first_ms, watch.first_ms}});
+    due.push_back({meter, watch.changed});
     watch.due_ms.reset();
   }
   return due;
@@ -261,7 +262,8 @@ std::string ShardAlerts::encode_watches() const {
   out.varint(watches_.size());
   for (const auto& [meter, watch] : watches_) {
     out.sized_bytes(meter);
-    out.zigzag(watch.first_ms);
+    out.zigzag(watch.changed.first_ms);
+    out.zigzag(watch.changed.last_ms);
   }
   return bytes;
 }
@@ -273,7 +275,8 @@ Result<void> ShardAlerts::load_watches(std::string_view bytes) {
   for (std::uint64_t left = known ? in.varint() : 0; left > 0 && in.ok(); --left) {
     const std::string meter(in.sized_bytes());
     const std::int64_t first_ms = in.zigzag();
-    loaded[meter] = Watch{first_ms, 0, false};  // due at once
+    const std::int64_t last_ms = in.zigzag();
+    loaded[meter] = Watch{{first_ms, last_ms}, 0, false};  // due at once
   }
   if (!known || !in.at_end()) return fail(ErrorCode::corrupt, "watched meters: malformed bytes");
   watches_ = std::move(loaded);

@@ -77,7 +77,7 @@ class ShardAlerts final : public meter::GateKeeper {
 
  private:
   struct Watch {
-    std::int64_t first_ms = 0;           ///< evaluate from here
+    Changed changed{};                   ///< evaluate this again
     std::optional<std::int64_t> due_ms;  ///< wall clock; nothing: when facts come
     bool every_fact = false;             ///< and when facts come
   };
@@ -90,8 +90,8 @@ class ShardAlerts final : public meter::GateKeeper {
                        std::vector<Change>& changes);
   Result<void> judge_absence(const Rule& rule, const std::vector<Alert>& on_record, MeterHistory& data,
                              std::int64_t now_ms, std::vector<Change>& changes);
-  Result<void> watch(const Rule& rule, std::string_view meter, const MeterHistory& data, Changed changed,
-                     std::int64_t now_ms, Watch& into) const;
+  Result<void> watch(const Rule& rule, const MeterHistory& data, Changed changed, std::int64_t now_ms,
+                     Watch& into) const;
   [[nodiscard]] std::uint16_t intern(const meter::Gate& gate);
 
   std::shared_ptr<const Policy> policy_;

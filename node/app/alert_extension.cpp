@@ -123,7 +123,7 @@ void AlertExtension::look_at_attention(meter::ShardFold& fold, const persistence
                                        bool all) {
   for (const alert::ShardAlerts::Due& due : alerts_.take_due(now_ms))
     if (const auto meter = fold.meters().find(due.meter, hub_.key.hash(due.meter)))
-      fold.attention().note(*meter, due.changed.first_ms);
+      fold.attention().note(*meter, due.changed);
   if (fold.attention().empty()) return;
   auto snapshot = disk.read();
   if (!snapshot) {
@@ -134,11 +134,10 @@ void AlertExtension::look_at_attention(meter::ShardFold& fold, const persistence
   auto meters = fold.attention().take();
   for (const auto& [meter, span] : meters) {
     if (!all && std::chrono::steady_clock::now() >= until) {
-      fold.attention().note(meter, span.first_ms);
-      fold.attention().note(meter, span.last_ms);
+      fold.attention().note(meter, span);
       continue;
     }
-    evaluate(fold, meter, **snapshot, {span.first_ms, span.last_ms}, now_ms);
+    evaluate(fold, meter, **snapshot, span, now_ms);
   }
 }
 

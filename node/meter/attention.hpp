@@ -60,11 +60,12 @@ class Attention {
     std::int64_t first_ms;
     std::int64_t last_ms;
   };
-  void note(std::uint32_t meter, std::int64_t time_ms) {
-    const auto [at, fresh] = meters_.try_emplace(meter, Span{time_ms, time_ms});
+  void note(std::uint32_t meter, std::int64_t time_ms) { note(meter, Span{time_ms, time_ms}); }
+  void note(std::uint32_t meter, Span span) {
+    const auto [at, fresh] = meters_.try_emplace(meter, span);
     if (fresh) return;
-    at->second.first_ms = std::min(at->second.first_ms, time_ms);
-    at->second.last_ms = std::max(at->second.last_ms, time_ms);
+    at->second.first_ms = std::min(at->second.first_ms, span.first_ms);
+    at->second.last_ms = std::max(at->second.last_ms, span.last_ms);
   }
   [[nodiscard]] bool empty() const { return meters_.empty(); }
   [[nodiscard]] std::size_t size() const { return meters_.size(); }

@@ -1,0 +1,2 @@
+# SPDX-License-Identifier: Apache-2.0
+wattring_test(alert_engine_property KIND property SOURCES engine_property.cpp LIBS wattring_alert_history)
