@@ -49,6 +49,8 @@ struct RuleTrial {
   bool complete = true;      ///< false when the limit of meters cut it
 };
 
+/// More rows than this are not shown.
+inline constexpr std::size_t kActorRowsMax = 10'000;
 struct ActorRow {
   std::string path;            ///< "/shards/12/M-000731"
   std::string state;           ///< "running", "passivated", "journal-only", "restarting", "stopped"
@@ -90,7 +92,7 @@ class AlertDoor {
   [[nodiscard]] virtual Result<RuleTrial> try_rule(const alert::Rule& rule, std::string_view meter,
                                                    std::int64_t from_ms, std::int64_t to_ms) = 0;
 
-  /// Rows of the subtree, parents first; depth 0 = the path itself.
+  /// Rows of the subtree, each before its children; depth 0 = the path itself. At most kActorRowsMax.
   [[nodiscard]] virtual Result<std::vector<ActorRow>> actors(std::string_view path, std::size_t depth) = 0;
   /// Ends journal-only: the shard folds again.
   [[nodiscard]] virtual Result<void> resume_actor(std::string_view path) = 0;

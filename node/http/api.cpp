@@ -14,11 +14,12 @@ std::string path_label(std::size_t route) {
 
 }  // namespace
 
-Api::Api(const Options& options, gateway::IngestDoor& ingest, QueryDoor& query, const Clock& clock, BodyBudget& budget,
-         Metrics& metrics, std::shared_ptr<Log> log)
+Api::Api(const Options& options, gateway::IngestDoor& ingest, QueryDoor& query, AlertDoor* alerts, const Clock& clock,
+         BodyBudget& budget, Metrics& metrics, std::shared_ptr<Log> log)
     : ingest_(options.ingest, ingest, clock, budget),
-      query_(query, clock, options.node_name),
+      query_(query, alerts, clock, options.node_name),
       node_(query, metrics, options.version),
+      operator_(alerts, clock),
       clock_(clock),
       metrics_(metrics),
       log_(std::move(log)),
@@ -66,6 +67,15 @@ Response Api::call(Target target, Request& request, const std::string& id) {
       return query_.readings(request, id);
     case Target::intervals:
       return query_.intervals(request, id);
+    default:
+      return call_node(target, request, id);
+  }
+}
+
+Response Api::call_node(Target target, const Request& request, const std::string& id) {
+  switch (target) {
+    case Target::root:
+      return node_.root();
     case Target::status:
       return node_.status();
     case Target::members:
@@ -87,8 +97,9 @@ Response Api::call(Target target, Request& request, const std::string& id) {
       return node_.influx_health();
     case Target::influx_query:
       return node_.influx_query(request);
+    default:
+      return operator_.handle(target, request, id);
   }
-  return error_response(500, {"INTERNAL", "no handler", ""});
 }
 
 void Api::count(std::size_t route, int status, std::int64_t duration_ns) {

@@ -14,6 +14,7 @@
 #include "node/http/exchange.hpp"
 #include "node/http/ingest_api.hpp"
 #include "node/http/node_api.hpp"
+#include "node/http/operator_api.hpp"
 #include "node/http/query_api.hpp"
 #include "node/http/router.hpp"
 
@@ -27,8 +28,9 @@ class Api {
     std::string node_name;
     std::string version;
   };
-  Api(const Options& options, gateway::IngestDoor& ingest, QueryDoor& query, const Clock& clock, BodyBudget& budget,
-      Metrics& metrics, std::shared_ptr<Log> log);
+  /// alerts: null for a node without them.
+  Api(const Options& options, gateway::IngestDoor& ingest, QueryDoor& query, AlertDoor* alerts, const Clock& clock,
+      BodyBudget& budget, Metrics& metrics, std::shared_ptr<Log> log);
 
   /// Before the first request.
   void set_addresses(NodeAddresses addresses) { node_.set_addresses(std::move(addresses)); }
@@ -40,6 +42,7 @@ class Api {
  private:
   Response dispatch(Request& request, Match& match);
   Response call(Target target, Request& request, const std::string& id);
+  Response call_node(Target target, const Request& request, const std::string& id);
   void count(std::size_t route, int status, std::int64_t duration_ns);
 
   static constexpr std::size_t kStatusClasses = 6;
@@ -51,6 +54,7 @@ class Api {
   IngestApi ingest_;
   QueryApi query_;
   NodeApi node_;
+  OperatorApi operator_;
   const Clock& clock_;
   Metrics& metrics_;
   const std::shared_ptr<Log> log_;

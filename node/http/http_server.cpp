@@ -308,13 +308,13 @@ class Exchange final : private httplib::Server {
 
 struct HttpServer::Impl {
   Impl(Options given, gateway::IngestDoor& ingest, QueryDoor& query, const Clock& clock, Metrics& metrics,
-       const std::shared_ptr<Log>& log)
+       const std::shared_ptr<Log>& log, AlertDoor* alerts)
       : options(std::move(given)),
         budget(options.buffered_bytes_max),
         api({{options.unpacked_bytes_max, options.ingest_wait_ms, options.line_overwrite_latest, options.telegram_zone},
              options.node_name,
              options.version},
-            ingest, query, clock, budget, metrics, log),
+            ingest, query, alerts, clock, budget, metrics, log),
         shared{api, budget, options, stopping},
         listener(
             listener_options(options),
@@ -348,8 +348,8 @@ struct HttpServer::Impl {
 };
 
 HttpServer::HttpServer(Options options, gateway::IngestDoor& ingest, QueryDoor& query, const Clock& clock,
-                       Metrics& metrics, const std::shared_ptr<Log>& log)
-    : impl_(std::make_unique<Impl>(std::move(options), ingest, query, clock, metrics, log)) {}
+                       Metrics& metrics, const std::shared_ptr<Log>& log, AlertDoor* alerts)
+    : impl_(std::make_unique<Impl>(std::move(options), ingest, query, clock, metrics, log, alerts)) {}
 
 HttpServer::~HttpServer() {
   stop();

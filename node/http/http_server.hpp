@@ -11,6 +11,7 @@
 #include "base/result.hpp"
 #include "base/time.hpp"
 #include "node/gateway/ingest_door.hpp"
+#include "node/http/alert_door.hpp"
 #include "node/http/query_door.hpp"
 
 namespace wattring::http {
@@ -43,8 +44,9 @@ class HttpServer {
   };
 
   /// The doors, the clock and the metrics must outlive it. The wall clock is read only to stamp and to default times.
+  /// alerts: null for a node without them, which answers their paths with 503.
   HttpServer(Options options, gateway::IngestDoor& ingest, QueryDoor& query, const Clock& clock, Metrics& metrics,
-             const std::shared_ptr<Log>& log);
+             const std::shared_ptr<Log>& log, AlertDoor* alerts = nullptr);
   ~HttpServer();  ///< stops
   HttpServer(const HttpServer&) = delete;
   HttpServer& operator=(const HttpServer&) = delete;

@@ -73,6 +73,17 @@ void add_influx_version(Response& response, const std::string& version) {
 
 }  // namespace
 
+Response NodeApi::root() const {
+  std::string body;
+  JsonWriter json(body);
+  json.begin_object().field("name", "wattring").field("version", version_);
+  json.field("about", "readings of electricity meters; the HTTP API is in docs/protocols/http-api.md").object("see");
+  json.field("status", "/api/v1/status").field("meters", "/api/v1/meters").field("alerts", "/api/v1/alerts");
+  json.field("ready", "/readyz").field("metrics", "/metrics").end_object();
+  json.field("command_line", "wattringctl status").end_object();
+  return line_of(std::move(body));
+}
+
 Response NodeApi::status() const {
   const NodeStatus status = door_.status();
   std::string body;

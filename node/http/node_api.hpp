@@ -25,6 +25,8 @@ class NodeApi {
       : door_(door), metrics_(metrics), version_(std::move(version)) {}
   void set_addresses(NodeAddresses addresses) { addresses_ = std::move(addresses); }
 
+  /// Where to go from "/".
+  [[nodiscard]] Response root() const;
   [[nodiscard]] Response status() const;
   [[nodiscard]] Response members() const;
   [[nodiscard]] Response problems() const;

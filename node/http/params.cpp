@@ -94,13 +94,13 @@ std::optional<std::string_view> Params::get(std::string_view name) const {
   return found->second;
 }
 
-Result<std::size_t> read_limit(const Params& params, std::size_t otherwise, std::size_t max) {
+Result<std::size_t> read_limit(const Params& params, std::size_t otherwise, std::size_t max, std::string_view more) {
   const auto text = params.get("limit");
   if (!text) return otherwise;
   const auto value = parse_integer(*text);
   if (!value || *value < 1 || static_cast<std::uint64_t>(*value) > max)
     return bad("limit=" + std::string(text->substr(0, 40)) + " is not accepted",
-               "an integer from 1 to " + std::to_string(max) + "; page on with \"after\"");
+               "an integer from 1 to " + std::to_string(max) + "; " + std::string(more));
   return static_cast<std::size_t>(*value);
 }
 

@@ -28,8 +28,9 @@ class Params {
   std::map<std::string, std::string, std::less<>> values_;
 };
 
-/// Parameter "limit": 1..max.
-[[nodiscard]] Result<std::size_t> read_limit(const Params& params, std::size_t otherwise, std::size_t max);
+/// Parameter "limit": 1..max. more: how to get at what it cuts off.
+[[nodiscard]] Result<std::size_t> read_limit(const Params& params, std::size_t otherwise, std::size_t max,
+                                             std::string_view more = "page on with \"after\"");
 
 struct TimeRange {
   std::int64_t from_ms = 0;  ///< inclusive

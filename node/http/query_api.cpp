@@ -4,8 +4,8 @@
 #include <algorithm>
 #include <array>
 
-#include "base/json_writer.hpp"
 #include "base/limits.hpp"
+#include "node/alert/payload.hpp"
 #include "node/http/interval_text.hpp"
 #include "node/http/params.hpp"
 
@@ -221,9 +221,31 @@ Response QueryApi::meter(const Request& request, std::string_view id) const {
   json.begin_object().field("meter", meter->id).key("shard").integer(meter->shard).field("home", node_name_);
   json.field("last_time", format_rfc3339(meter->last_time_ms)).array("registers");
   for (const RegisterSummary& summary : meter->registers) write_register(json, summary);
-  json.end_array().end_object();
+  json.end_array();
+  write_open_alerts(json, meter->id);
+  json.end_object();
   response.body.push_back('\n');
   return response;
+}
+
+/// Null when the node cannot say; the meter itself is shown all the same.
+void QueryApi::write_open_alerts(JsonWriter& json, std::string_view id) const {
+  if (alerts_ == nullptr) {
+    json.key("alerts").null();
+    return;
+  }
+  AlertQuery query;
+  query.meter = id;
+  const auto list = alerts_->alerts(query);
+  if (!list) {
+    json.key("alerts").null();
+    return;
+  }
+  json.array("alerts");
+  // An id may look like a pattern.
+  for (const alert::Alert& alert : list->alerts)
+    if (alert.meter == id) alert::write_alert(json, alert);
+  json.end_array();
 }
 
 Response QueryApi::readings(const Request& request, std::string_view id) const {

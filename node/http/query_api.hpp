@@ -4,7 +4,9 @@
 #include <string>
 #include <string_view>
 
+#include "base/json_writer.hpp"
 #include "base/time.hpp"
+#include "node/http/alert_door.hpp"
 #include "node/http/exchange.hpp"
 #include "node/http/query_door.hpp"
 
@@ -20,8 +22,9 @@ class QueryApi {
   static constexpr std::int64_t kRangeDaysMax = 3'660;   ///< ten years
   static constexpr std::int64_t kIntervalsMax = 40'000;  ///< 15 minutes of 416 days
 
-  QueryApi(QueryDoor& door, const Clock& clock, std::string node_name)
-      : door_(door), clock_(clock), node_name_(std::move(node_name)) {}
+  /// alerts: null for a node without them.
+  QueryApi(QueryDoor& door, AlertDoor* alerts, const Clock& clock, std::string node_name)
+      : door_(door), alerts_(alerts), clock_(clock), node_name_(std::move(node_name)) {}
 
   [[nodiscard]] Response meters(const Request& request) const;
   [[nodiscard]] Response meter(const Request& request, std::string_view id) const;
@@ -29,7 +32,10 @@ class QueryApi {
   [[nodiscard]] Response intervals(const Request& request, std::string_view id) const;
 
  private:
+  void write_open_alerts(JsonWriter& json, std::string_view id) const;
+
   QueryDoor& door_;
+  AlertDoor* alerts_;
   const Clock& clock_;
   const std::string node_name_;
 };

@@ -18,6 +18,7 @@
 #include "node/gateway/ingest_door.hpp"
 #include "node/http/api.hpp"
 #include "node/http/query_door.hpp"
+#include "tests/node/fake_alerts.hpp"
 
 namespace wattring::http {
 
@@ -117,8 +118,11 @@ class FakeQuery final : public QueryDoor {
 
 /// The API over the fakes.
 struct ApiFixture {
-  explicit ApiFixture(IngestApi::Options ingest_options = {})
-      : api({ingest_options, "n1", "0.1.0"}, ingest, query, clock, budget, metrics, Log::silent()) {
+  explicit ApiFixture(IngestApi::Options ingest_options = {}) : ApiFixture(ingest_options, true) {}
+  /// Without alerts: as a node that has none.
+  ApiFixture(IngestApi::Options ingest_options, bool with_alerts)
+      : api({ingest_options, "n1", "0.1.0"}, ingest, query, with_alerts ? &alerts : nullptr, clock, budget, metrics,
+            Log::silent()) {
     api.set_addresses({"127.0.0.1:7411", "127.0.0.1:7412", "127.0.0.1:7413", "127.0.0.1:7414"});
   }
   Response get(std::string_view target, std::string_view accept = {}) { return send("GET", target, {}, accept); }
@@ -140,6 +144,7 @@ struct ApiFixture {
 
   FakeIngest ingest;
   FakeQuery query;
+  FakeAlerts alerts;
   FakeClock clock;
   BodyBudget budget{512U << 20U};
   Metrics metrics;

@@ -9,6 +9,7 @@
 #include "base/json_writer.hpp"
 #include "node/http/exchange.hpp"
 #include "node/http/interval_text.hpp"
+#include "node/http/json_body.hpp"
 #include "node/http/params.hpp"
 #include "node/http/router.hpp"
 #include "node/http/slices.hpp"
@@ -111,6 +112,24 @@ TEST(ParamsProperty, AnyQueryIsParsedOrRefused) {
     static constexpr std::string_view kNames[] = {"from", "to", "limit"};
     const auto params = Params::parse(query, kNames);
     if (!params) RC_ASSERT(params.error().code == ErrorCode::invalid_argument);
+  }));
+}
+
+TEST(JsonBodyProperty, AnyBodyIsParsedOrRefused) {
+  EXPECT_TRUE(rc::check([](const std::string& bytes, bool framed) {
+    static constexpr std::string_view kNames[] = {"user", "note"};
+    const auto body = JsonBody::parse(framed ? "{\"user\":" + bytes + "}" : bytes, kNames);
+    if (!body) RC_ASSERT(body.error().code == ErrorCode::invalid_argument);
+  }));
+}
+
+TEST(JsonBodyProperty, PlainTextComesThroughUnchanged) {
+  EXPECT_TRUE(rc::check([](const std::vector<unsigned>& code_points) {
+    static constexpr std::string_view kNames[] = {"note"};
+    const std::string text = utf8_of(code_points);
+    const auto body = JsonBody::parse("{\"note\":" + written(text) + "}", kNames);
+    RC_ASSERT(body.has_value() == is_plain_text(text));
+    if (body) RC_ASSERT(body->get("note").value_or("") == text);
   }));
 }
 

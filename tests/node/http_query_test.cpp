@@ -75,6 +75,34 @@ TEST(MeterApi, ShowsEachRegisterWithItsLastValueAndUnit) {
   EXPECT_TRUE(registers[2]["last_value"].is_null()) << "missing has no value";
 }
 
+TEST(MeterApi, ShowsTheOpenAlertsOfThisMeterAlone) {
+  ApiFixture fixture;
+  fixture.query.summary.id = "M?";
+  alert::Alert mine;
+  mine.id = "5f2a91c0d3e4b718";
+  mine.meter = "M?";
+  alert::Alert other = mine;
+  other.meter = "M1";
+  fixture.alerts.list.alerts = {other, mine};
+  const auto json = parse(fixture.get("/api/v1/meters/M%3F"));
+  EXPECT_EQ(fixture.alerts.alert_query.meter, "M?");
+  EXPECT_FALSE(fixture.alerts.alert_query.history);
+  ASSERT_EQ(json["alerts"].size(), 1U) << "an id that looks like a pattern";
+  EXPECT_EQ(json["alerts"][0]["id"], "5f2a91c0d3e4b718");
+}
+
+TEST(MeterApi, IsAnsweredAlsoWhenAlertsCannotBeTold) {
+  ApiFixture without({}, false);
+  without.query.summary.id = "M1";
+  EXPECT_TRUE(parse(without.get("/api/v1/meters/M1"))["alerts"].is_null());
+  ApiFixture busy;
+  busy.query.summary.id = "M1";
+  busy.alerts.error = Error{ErrorCode::busy, "m", "h"};
+  const Response response = busy.get("/api/v1/meters/M1");
+  EXPECT_EQ(response.status, 200);
+  EXPECT_TRUE(parse(response)["alerts"].is_null());
+}
+
 TEST(MeterApi, AnUnknownMeterIsNotFound) {
   ApiFixture fixture;
   fixture.query.error = Error{ErrorCode::not_found, "no meter \"X\"", "see GET /api/v1/meters"};

@@ -33,7 +33,7 @@ TEST(Router, AnUnknownPathNamesTheNearest) {
   EXPECT_EQ(match.refusal.status, 404);
   EXPECT_EQ(parse(match.refusal)["error"]["hint"], "nearest: GET /api/v1/meters/{id}/readings");
   EXPECT_EQ(parse(find_route("POST", "/api/v1/reading").refusal)["error"]["hint"], "nearest: POST /api/v1/readings");
-  EXPECT_EQ(find_route("GET", "/").refusal.status, 404);
+  EXPECT_EQ(parse(find_route("GET", "/api/v1/alert").refusal)["error"]["hint"], "nearest: GET /api/v1/alerts");
   EXPECT_EQ(find_route("GET", "*").refusal.status, 400);
 }
 
@@ -43,6 +43,8 @@ TEST(Router, TheWrongMethodIsToldTheRightOne) {
   EXPECT_EQ(header(match.refusal, "Allow"), "GET");
   EXPECT_EQ(parse(match.refusal)["error"]["code"], "METHOD_NOT_ALLOWED");
   EXPECT_EQ(header(find_route("PUT", "/query").refusal, "Allow"), "GET, POST");
+  EXPECT_EQ(header(find_route("PATCH", "/api/v1/rules").refusal, "Allow"), "GET, PUT");
+  EXPECT_EQ(header(find_route("DELETE", "/api/v1/meters").refusal, "Allow"), "GET, POST");
 }
 
 TEST(Router, ABrokenEscapeIsABadRequest) {

@@ -113,6 +113,15 @@ TEST_F(StatusApi, SpeaksWhatInfluxClientsAskFirst) {
   EXPECT_EQ(fixture.get("/query?q=SELECT+1").status, 400);
 }
 
+TEST_F(StatusApi, TheRootSaysWhereToGo) {
+  const Response response = fixture.get("/");
+  EXPECT_EQ(response.status, 200);
+  const auto json = parse(response);
+  EXPECT_EQ(json["name"], "wattring");
+  for (const auto& [what, path] : json["see"].items())
+    EXPECT_EQ(fixture.get(path.get<std::string>()).status, 200) << what;
+}
+
 TEST_F(StatusApi, SaysItsVersion) {
   EXPECT_EQ(parse(fixture.get("/version")), nlohmann::json::parse(R"({"name":"wattring","version":"0.1.0"})"));
 }
@@ -144,7 +153,8 @@ class ThrowingQuery final : public QueryDoor {
 TEST(Api, AnExceptionInAHandlerIsA500AndNotTheEnd) {
   ApiFixture fixture;
   ThrowingQuery query;
-  Api api({{}, "n1", "0"}, fixture.ingest, query, fixture.clock, fixture.budget, fixture.metrics, Log::silent());
+  Api api({{}, "n1", "0"}, fixture.ingest, query, nullptr, fixture.clock, fixture.budget, fixture.metrics,
+          Log::silent());
   for (const char* path : {"/api/v1/meters", "/api/v1/meters/x"}) {
     Request request;
     request.method = "GET";
