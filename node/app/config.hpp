@@ -25,6 +25,19 @@ struct P1Source {
   friend bool operator==(const P1Source&, const P1Source&) = default;
 };
 
+/// Who is told about alerts: one [[sink]] table.
+struct AlertSink {
+  std::string name;                            ///< unique; rows of the outbox carry it
+  std::string kind;                            ///< webhook, alertmanager, log
+  std::string url;                             ///< empty for log
+  std::string token_file;                      ///< its first line is the bearer token; empty = none
+  std::int64_t timeout_ms = 5 * kMsPerSecond;  ///< "5s"
+  std::string min_severity = "info";           ///< info, warn, critical
+  std::int64_t resend_ms = kMsPerMinute;       ///< alertmanager. "1m"
+  std::int64_t give_up_after_ms = kMsPerDay;   ///< "1d"
+  friend bool operator==(const AlertSink&, const AlertSink&) = default;
+};
+
 struct Config {
   /// Allow listeners that are not on loopback although there is no authentication. Default false.
   bool insecure = false;
@@ -83,6 +96,7 @@ struct Config {
   } http;
 
   std::vector<P1Source> p1;
+  std::vector<AlertSink> sinks;
 
   friend bool operator==(const Config&, const Config&) = default;
 };
@@ -106,7 +120,7 @@ struct ConfigError {
 
 struct LoadedConfig {
   Config config;
-  /// key ("listen.http", "p1.NAME") -> "FILE:LINE", "env NAME", "--set"; keys at their default are absent.
+  /// key ("listen.http", "p1.NAME", "sink.NAME") -> "FILE:LINE", "env NAME", "--set"; keys at their default are absent.
   std::map<std::string, std::string> origins;
 };
 

@@ -45,10 +45,10 @@ ConfigKey endpoint(std::string section, std::string name, std::string meaning, M
   return field<Config>(std::move(section), std::move(name), "HOST:PORT", std::move(meaning), at, as_endpoint,
                        [](const Endpoint& value) { return toml_string(value.text()); });
 }
-template <class Member>
-ConfigKey duration(std::string section, std::string name, std::string meaning, Member at, std::int64_t min_ms,
-                   std::int64_t max_ms) {
-  return field<Config>(
+template <class T = Config, class Member>
+BasicKey<T> duration(std::string section, std::string name, std::string meaning, Member at, std::int64_t min_ms,
+                     std::int64_t max_ms) {
+  return field<T>(
       std::move(section), std::move(name), "duration", std::move(meaning), at,
       [min_ms, max_ms](const RawValue& raw) { return as_duration(raw, min_ms, max_ms); },
       [](std::int64_t value) { return toml_string(format_duration_ms(value)); });
@@ -69,12 +69,12 @@ ConfigKey count(std::string section, std::string name, std::string meaning, Memb
       [min, max](const RawValue& raw) { return as_count(raw, min, max); },
       [](std::uint32_t value) { return fmt::format("{}", value); });
 }
-template <class Member>
-ConfigKey choice(std::string section, std::string name, std::string meaning, Member at,
-                 const std::vector<std::string>& choices) {
+template <class T = Config, class Member>
+BasicKey<T> choice(std::string section, std::string name, std::string meaning, Member at,
+                   const std::vector<std::string>& choices) {
   std::string type;
   for (const std::string& one : choices) type += (type.empty() ? "" : " or ") + toml_string(one);
-  return field<Config>(
+  return field<T>(
       std::move(section), std::move(name), type, std::move(meaning), at,
       [choices](const RawValue& raw) { return as_choice(raw, choices); },
       [](const std::string& value) { return toml_string(value); });

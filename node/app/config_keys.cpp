@@ -152,27 +152,6 @@ std::vector<ConfigKey> make_keys() {
   return keys;
 }
 
-std::vector<P1Key> make_p1_keys() {
-  const auto text = [](const std::string& value) { return toml_string(value); };
-  std::vector<P1Key> keys;
-  keys.push_back(fields::field<P1Source>(
-      "p1", "name", "text", "Names the source in logs and problems. Required, unique: letters, digits, \"-\", \"_\".",
-      [](P1Source& s) -> auto& { return s.name; },
-      [](const RawValue& raw) { return fields::as_text(raw, "a name", "cellar"); }, text));
-  keys.push_back(fields::field<P1Source>(
-      "p1", "connect", "HOST:PORT", "The P1 port server to dial. Required.",
-      [](P1Source& s) -> auto& { return s.connect; }, fields::as_endpoint,
-      [](const Endpoint& value) { return toml_string(value.text()); }));
-  keys.push_back(fields::field<P1Source>(
-      "p1", "meter", "text", "Id under which the readings are filed; without it the equipment id in the telegram.",
-      [](P1Source& s) -> auto& { return s.meter; },
-      [](const RawValue& raw) { return fields::as_text(raw, "a meter id", "M-000731"); }, text));
-  keys.push_back(fields::field<P1Source>(
-      "p1", "zone", "time zone", "Zone of the telegrams' local times; without it `meters.zone`.",
-      [](P1Source& s) -> auto& { return s.zone; }, fields::as_zone, text));
-  return keys;
-}
-
 }  // namespace
 
 std::string RawValue::shown() const {
@@ -182,11 +161,6 @@ std::string RawValue::shown() const {
 
 std::span<const ConfigKey> config_keys() {
   static const std::vector<ConfigKey> kKeys = make_keys();
-  return kKeys;
-}
-
-std::span<const P1Key> p1_keys() {
-  static const std::vector<P1Key> kKeys = make_p1_keys();
   return kKeys;
 }
 

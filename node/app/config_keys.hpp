@@ -8,7 +8,8 @@
 
 #include "node/app/config.hpp"
 
-/// The one table of keys: it drives reading, `config show`, `config defaults` and `config docs`.
+/// The one table of single keys; lists are in config_tables.hpp: it drives reading, `config show`, `config defaults`
+/// and `config docs`.
 
 namespace wattring::app {
 
@@ -40,10 +41,8 @@ struct BasicKey {
   [[nodiscard]] std::string path() const { return section.empty() ? name : section + "." + name; }
 };
 using ConfigKey = BasicKey<Config>;
-using P1Key = BasicKey<P1Source>;
 
 [[nodiscard]] std::span<const ConfigKey> config_keys();
-[[nodiscard]] std::span<const P1Key> p1_keys();
 
 struct SectionInfo {
   std::string name;

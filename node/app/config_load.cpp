@@ -5,7 +5,7 @@
 
 #include "base/nearest.hpp"
 #include "node/app/config.hpp"
-#include "node/app/config_keys.hpp"
+#include "node/app/config_tables.hpp"
 #include "node/app/config_toml.hpp"
 #include "node/app/config_validate.hpp"
 
@@ -31,10 +31,14 @@ std::string did_you_mean(std::string_view word, const std::vector<std::string>& 
 
 /// What to say about a path that no key has.
 std::string unknown_key(std::string_view path) {
-  if (path == "p1" || path.starts_with("p1.")) {
-    return "p1 is a list of sources: each is a table headed [[p1]] in a configuration file";
-  }
   std::vector<std::string> paths;
+  for (const TableKind& kind : config_tables()) {
+    if (path == kind.name || path.starts_with(kind.name + ".")) {
+      return fmt::format("{} is a list: each of it is a table headed [[{}]] in a configuration file", kind.name,
+                         kind.name);
+    }
+    paths.push_back(kind.name);
+  }
   for (const ConfigKey& key : config_keys()) {
     if (key.section == path) return fmt::format("\"{}\" is a section: its keys stand below [{}]", path, path);
     paths.push_back(key.path());
@@ -59,7 +63,7 @@ class Loader {
       const std::string line = fmt::format("{}:{}", file.path, entry.line);
       apply(entry.path, entry.value, line, fmt::format("{}:{}", line, entry.column));
     }
-    for (const RawTable& table : raw->p1) p1_source(file, table);
+    for (const RawTable& table : raw->tables) row(file, table);
   }
 
   void environment(const std::map<std::string, std::string>& variables) {
@@ -116,41 +120,45 @@ class Loader {
     errors.push_back({"env " + name, fmt::format("no key has this name{}", did_you_mean(name, names))});
   }
 
-  void p1_source(const ConfigFile& file, const RawTable& table) {
-    P1Source source;
-    for (const RawEntry& entry : table.entries) p1_entry(file, entry, source);
+  void row(const ConfigFile& file, const RawTable& table) {
     const std::string where = fmt::format("{}:{}:{}", file.path, table.line, table.column);
-    const auto has = [&table](std::string_view name) {
-      return std::any_of(table.entries.begin(), table.entries.end(),
-                         [name](const RawEntry& entry) { return entry.path == name; });
-    };
-    for (const char* required : {"name", "connect"}) {
-      if (!has(required)) errors.push_back({where, fmt::format("this [[p1]] source has no \"{}\"", required)});
+    const TableKind* kind = find_table(table.name);
+    if (kind == nullptr) {
+      errors.push_back({where, unknown_key(table.name)});
+      return;
     }
-    for (const P1Source& other : loaded.config.p1) {
-      if (!source.name.empty() && other.name == source.name) {
-        errors.push_back({where, fmt::format("p1 source \"{}\" is there twice, first at {}", source.name,
-                                             loaded.origins["p1." + source.name])});
-        return;
+    const std::size_t row = kind->count(loaded.config);
+    kind->append(loaded.config);
+    for (const RawEntry& entry : table.entries) row_entry(file, entry, *kind, row);
+    for (const RowKey& key : kind->keys) {
+      const bool there = std::any_of(table.entries.begin(), table.entries.end(),
+                                     [&key](const RawEntry& entry) { return entry.path == key.name; });
+      if (key.required && !there) {
+        errors.push_back({where, fmt::format("this [[{}]] table has no \"{}\"", kind->name, key.name)});
       }
     }
-    loaded.origins["p1." + source.name] = fmt::format("{}:{}", file.path, table.line);
-    loaded.config.p1.push_back(std::move(source));
+    const std::string path = kind->path_of(loaded.config, row);
+    const auto [origin, is_new] = loaded.origins.emplace(path, fmt::format("{}:{}", file.path, table.line));
+    if (!is_new && !kind->name_of(loaded.config, row).empty()) {
+      errors.push_back({where, fmt::format("{} \"{}\" is there twice, first at {}", kind->name,
+                                           kind->name_of(loaded.config, row), origin->second)});
+    }
   }
 
-  void p1_entry(const ConfigFile& file, const RawEntry& entry, P1Source& source) {
+  void row_entry(const ConfigFile& file, const RawEntry& entry, const TableKind& kind, std::size_t row) {
     const std::string where = fmt::format("{}:{}:{}", file.path, entry.line, entry.column);
     std::vector<std::string> names;
-    for (const P1Key& key : p1_keys()) {
+    for (const RowKey& key : kind.keys) {
       names.push_back(key.name);
       if (key.name != entry.path) continue;
-      if (const auto result = key.set(source, entry.value); !result) {
+      if (const auto result = key.set(loaded.config, row, entry.value); !result) {
         errors.push_back(
-            {where, fmt::format("p1.{} = {} {}", entry.path, entry.value.shown(), result.error().message)});
+            {where, fmt::format("{}.{} = {} {}", kind.name, entry.path, entry.value.shown(), result.error().message)});
       }
       return;
     }
-    errors.push_back({where, fmt::format("unknown key \"p1.{}\"{}", entry.path, did_you_mean(entry.path, names))});
+    errors.push_back(
+        {where, fmt::format("unknown key \"{}.{}\"{}", kind.name, entry.path, did_you_mean(entry.path, names))});
   }
 };
 

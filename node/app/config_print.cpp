@@ -5,7 +5,7 @@
 
 #include <algorithm>
 
-#include "node/app/config_keys.hpp"
+#include "node/app/config_tables.hpp"
 
 namespace wattring::app {
 namespace {
@@ -27,11 +27,14 @@ std::vector<Line> lines_of(const LoadedConfig& loaded) {
   for (const ConfigKey& key : config_keys()) {
     lines.push_back({key.path(), key.get(loaded.config), origin_of(key.path())});
   }
-  for (const P1Source& source : loaded.config.p1) {
-    for (const P1Key& key : p1_keys()) {
-      const std::string value = key.get(source);
-      if (value == "\"\"" || key.name == "name") continue;
-      lines.push_back({fmt::format("p1.{}.{}", source.name, key.name), value, origin_of("p1." + source.name)});
+  for (const TableKind& kind : config_tables()) {
+    for (std::size_t row = 0; row < kind.count(loaded.config); ++row) {
+      const std::string path = kind.path_of(loaded.config, row);
+      for (const RowKey& key : kind.keys) {
+        const std::string value = key.get(loaded.config, row);
+        if (value == "\"\"" || key.name == "name") continue;
+        lines.push_back({fmt::format("{}.{}", path, key.name), value, origin_of(path)});
+      }
     }
   }
   return lines;
@@ -56,10 +59,10 @@ std::string comment(std::string_view text) {
   return out + line + "\n";
 }
 
-std::string p1_table(const P1Source& source, std::string_view before) {
-  std::string out = fmt::format("{}[[p1]]\n", before);
-  for (const P1Key& key : p1_keys()) {
-    const std::string value = key.get(source);
+std::string table_toml(const TableKind& kind, const Config& config, std::size_t row, std::string_view before) {
+  std::string out = fmt::format("{}[[{}]]\n", before, kind.name);
+  for (const RowKey& key : kind.keys) {
+    const std::string value = key.get(config, row);
     if (value != "\"\"") out += fmt::format("{}{} = {}\n", before, key.name, value);
   }
   return out;
@@ -68,6 +71,22 @@ std::string p1_table(const P1Source& source, std::string_view before) {
 std::string in_table_cell(std::string text) {
   for (std::size_t at = text.find('|'); at != std::string::npos; at = text.find('|', at + 2)) text.insert(at, "\\");
   return text;
+}
+
+std::string table_reference(const TableKind& kind) {
+  Config defaults;
+  kind.append(defaults);
+  const bool first = &kind == &config_tables().front();
+  std::string out =
+      fmt::format("{}### [[{}]]\n\n{}, one table each, in files only.\n\n", first ? "" : "\n", kind.name, kind.meaning);
+  out += "| key | value | default | meaning |\n|---|---|---|---|\n";
+  for (const RowKey& key : kind.keys) {
+    const std::string value = key.get(defaults, 0);
+    const bool none = key.required || value == "\"\"";
+    out += fmt::format("| `{}` | {} | {} | {} |\n", key.name, in_table_cell(key.type),
+                       none ? "" : fmt::format("`{}`", value), in_table_cell(key.meaning));
+  }
+  return out;
 }
 
 }  // namespace
@@ -108,10 +127,12 @@ std::string config_toml(const Config& config) {
       out += comment(key.meaning) + fmt::format("{} = {}\n", key.name, key.get(config));
     }
   }
-  out += "\n" + comment("P1 port servers to dial, one table each.");
-  for (const P1Source& source : config.p1) out += p1_table(source, "");
-  const P1Source example{"cellar", {"192.168.1.20", 23}, "M-000731", "Europe/Amsterdam"};
-  if (config.p1.empty()) out += p1_table(example, "# ");
+  for (const TableKind& kind : config_tables()) {
+    out += "\n" + comment(kind.meaning + ", one table each.");
+    const std::size_t rows = kind.count(config);
+    for (std::size_t row = 0; row < rows; ++row) out += table_toml(kind, config, row, "");
+    if (rows == 0) out += table_toml(kind, kind.example, 0, "# ");
+  }
   return out;
 }
 
@@ -128,11 +149,7 @@ std::string config_reference() {
     }
     out += "\n";
   }
-  out += "### [[p1]]\n\nP1 port servers to dial, one table each, in files only.\n\n";
-  out += "| key | value | meaning |\n|---|---|---|\n";
-  for (const P1Key& key : p1_keys()) {
-    out += fmt::format("| `{}` | {} | {} |\n", key.name, in_table_cell(key.type), in_table_cell(key.meaning));
-  }
+  for (const TableKind& kind : config_tables()) out += table_reference(kind);
   return out;
 }
 

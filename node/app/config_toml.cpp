@@ -55,20 +55,28 @@ void sort_by_place(std::vector<RawEntry>& entries) {
   });
 }
 
+RawTable raw_table(std::string name, const toml::node& node) {
+  RawTable table{std::move(name), node.source().begin.line, node.source().begin.column, {}};
+  flatten(*node.as_table(), "", 1, table.entries);
+  sort_by_place(table.entries);
+  return table;
+}
+
 RawFile raw_file(const toml::table& root) {
   RawFile file;
-  toml::table rest = root;
-  if (const auto* tables = root["p1"].as_array(); tables != nullptr && tables->is_array_of_tables()) {
-    for (const toml::node& node : *tables) {
-      RawTable table{node.source().begin.line, node.source().begin.column, {}};
-      flatten(*node.as_table(), "", 1, table.entries);
-      sort_by_place(table.entries);
-      file.p1.push_back(std::move(table));
+  toml::table rest;
+  for (const auto& [key, node] : root) {
+    const auto* tables = node.as_array();
+    if (tables == nullptr || !tables->is_array_of_tables()) {
+      rest.insert(key, node);
+      continue;
     }
-    rest.erase("p1");
+    for (const toml::node& one : *tables) file.tables.push_back(raw_table(part_of_path(key.str()), one));
   }
   flatten(rest, "", 1, file.entries);
   sort_by_place(file.entries);
+  std::stable_sort(file.tables.begin(), file.tables.end(),
+                   [](const RawTable& a, const RawTable& b) { return a.line < b.line; });
   return file;
 }
 

@@ -15,6 +15,7 @@ struct RawEntry {
   std::uint32_t column = 0;  ///< from 1
 };
 struct RawTable {
+  std::string name;  ///< "p1" of [[p1]]
   std::uint32_t line = 0;
   std::uint32_t column = 0;
   std::vector<RawEntry> entries;  ///< paths relative to the table
@@ -22,7 +23,7 @@ struct RawTable {
 /// A TOML file as leaves, in the order of their lines.
 struct RawFile {
   std::vector<RawEntry> entries;
-  std::vector<RawTable> p1;  ///< the [[p1]] tables
+  std::vector<RawTable> tables;  ///< the [[...]] tables of the top level
 };
 
 /// A file that is not TOML gives one error, at the first place that is not.

@@ -6,10 +6,13 @@
 #include <algorithm>
 #include <array>
 
+#include "node/app/config_tables.hpp"
+
 namespace wattring::app {
 namespace {
 
 constexpr std::uint64_t kPageBytes = 4096;  // what the map must be a multiple of
+constexpr std::size_t kNameBytesMax = 64;
 
 struct Checker {
   const LoadedConfig& loaded;
@@ -70,21 +73,43 @@ void check_sizes(Checker& check) {
   }
 }
 
+void check_names(Checker& check) {
+  for (const TableKind& kind : config_tables()) {
+    for (std::size_t row = 0; row < kind.count(check.loaded.config); ++row) {
+      const std::string name = kind.name_of(check.loaded.config, row);
+      const bool plain = !name.empty() && std::all_of(name.begin(), name.end(), [](char c) {
+        return (c >= '0' && c <= '9') || (c >= 'a' && c <= 'z') || (c >= 'A' && c <= 'Z') || c == '-' || c == '_';
+      });
+      if (plain && name.size() <= kNameBytesMax) continue;
+      check.add(kind.path_of(check.loaded.config, row),
+                fmt::format("{} name \"{}\" is not made of 1 to {} letters, digits, \"-\" and \"_\"", kind.name, name,
+                            kNameBytesMax));
+    }
+  }
+}
+
 void check_p1(Checker& check) {
   for (const P1Source& source : check.loaded.config.p1) {
-    const bool plain = !source.name.empty() && std::all_of(source.name.begin(), source.name.end(), [](char c) {
-      return (c >= '0' && c <= '9') || (c >= 'a' && c <= 'z') || (c >= 'A' && c <= 'Z') || c == '-' || c == '_';
-    });
-    if (!plain) {
-      check.add("p1." + source.name,
-                fmt::format("p1 source name \"{}\" is not made of letters, digits, \"-\" and \"_\"", source.name));
-    }
     if (source.connect.port == 0) {
-      check.add("p1." + source.name, fmt::format("p1 source \"{}\" needs the port to connect to", source.name));
+      check.add("p1." + source.name, fmt::format("p1 \"{}\" needs the port to connect to", source.name));
     }
     if (source.meter.size() > kMeterIdBytesMax) {
       check.add("p1." + source.name,
-                fmt::format("p1 source \"{}\": the meter id is longer than {} bytes", source.name, kMeterIdBytesMax));
+                fmt::format("p1 \"{}\": the meter id is longer than {} bytes", source.name, kMeterIdBytesMax));
+    }
+  }
+}
+
+void check_sinks(Checker& check) {
+  for (const AlertSink& sink : check.loaded.config.sinks) {
+    const std::string path = "sink." + sink.name;
+    const bool is_log = sink.kind == "log";
+    if (is_log && !sink.url.empty()) check.add(path, fmt::format("sink \"{}\" is a log and takes no url", sink.name));
+    if (!is_log && sink.url.empty()) {
+      check.add(path, fmt::format("sink \"{}\" is of kind \"{}\" and needs a url", sink.name, sink.kind));
+    }
+    if (!is_log && sink.name == "log") {
+      check.add(path, "the name \"log\" belongs to the log; name this sink otherwise");
     }
   }
 }
@@ -95,7 +120,9 @@ std::vector<ConfigError> validate(const LoadedConfig& loaded) {
   Checker check{loaded, {}};
   check_listeners(check);
   check_sizes(check);
+  check_names(check);
   check_p1(check);
+  check_sinks(check);
   return std::move(check.errors);
 }
 

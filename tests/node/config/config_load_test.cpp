@@ -201,15 +201,59 @@ TEST(ConfigLoad, P1SourcesOfAllFilesAreAdded) {
 TEST(ConfigLoad, P1SourcesAreHeldToTheirKeys) {
   EXPECT_EQ(errors_of(file("[[p1]]\nname = \"a\"\nconect = \"h:1\"\n")),
             "w.toml:3:1: error: unknown key \"p1.conect\" (did you mean \"connect\"?)\n"
-            "w.toml:1:1: error: this [[p1]] source has no \"connect\"\n");
+            "w.toml:1:1: error: this [[p1]] table has no \"connect\"\n");
   EXPECT_EQ(errors_of(file("[[p1]]\nname = \"a\"\nconnect = \"h:1\"\n[[p1]]\nname = \"a\"\nconnect = \"h:2\"\n")),
-            "w.toml:4:1: error: p1 source \"a\" is there twice, first at w.toml:1\n");
+            "w.toml:4:1: error: p1 \"a\" is there twice, first at w.toml:1\n");
   EXPECT_EQ(errors_of(file("[[p1]]\nname = \"a b\"\nconnect = \"h:0\"\n")),
-            "w.toml:1: error: p1 source name \"a b\" is not made of letters, digits, \"-\" and \"_\"\n"
-            "w.toml:1: error: p1 source \"a b\" needs the port to connect to\n");
+            "w.toml:1: error: p1 name \"a b\" is not made of 1 to 64 letters, digits, \"-\" and \"_\"\n"
+            "w.toml:1: error: p1 \"a b\" needs the port to connect to\n");
   for (const char* text : {"p1 = 3\n", "[p1]\nname = \"a\"\n", "p1 = []\n"}) {
     EXPECT_NE(errors_of(file(text)).find("headed [[p1]]"), std::string::npos) << text;
   }
+}
+
+TEST(ConfigLoad, SinksAreReadWithTheirDefaults) {
+  const auto loaded = load_config(
+      file("[[sink]]\nname = \"am\"\nkind = \"alertmanager\"\nurl = \"http://127.0.0.1:9093\"\nresend = \"30s\"\n"
+           "[[p1]]\nname = \"barn\"\nconnect = \"barn:23\"\n[[sink]]\nname = \"quiet\"\nkind = \"log\"\n"
+           "min_severity = \"critical\"\n"));
+  ASSERT_TRUE(loaded);
+  AlertSink alertmanager;
+  alertmanager.name = "am";
+  alertmanager.kind = "alertmanager";
+  alertmanager.url = "http://127.0.0.1:9093";
+  alertmanager.resend_ms = 30 * kMsPerSecond;
+  AlertSink quiet;
+  quiet.name = "quiet";
+  quiet.kind = "log";
+  quiet.min_severity = "critical";
+  EXPECT_EQ(loaded->config.sinks, (std::vector<AlertSink>{alertmanager, quiet}));
+  EXPECT_EQ(loaded->config.p1.size(), 1U);
+  EXPECT_EQ(loaded->origins.at("sink.quiet"), "w.toml:9");
+}
+
+TEST(ConfigLoad, SinksAreHeldToTheirKeys) {
+  const std::string begin = "[[sink]]\nname = \"a\"\nkind = \"webhook\"\n";
+  EXPECT_EQ(errors_of(file(begin + "uri = \"http://h/\"\n")),
+            "w.toml:4:1: error: unknown key \"sink.uri\" (did you mean \"url\"?)\n");
+  EXPECT_EQ(errors_of(file(begin + "url = \"h:1\"\n")),
+            "w.toml:4:1: error: sink.url = \"h:1\" is not an http:// or https:// URL without user and password, for "
+            "example \"http://127.0.0.1:9093\"\n");
+  EXPECT_EQ(errors_of(file(begin)), "w.toml:1: error: sink \"a\" is of kind \"webhook\" and needs a url\n");
+  EXPECT_EQ(errors_of(file("[[sink]]\nname = \"a\"\nkind = \"mail\"\n")),
+            "w.toml:3:1: error: sink.kind = \"mail\" is none of \"webhook\", \"alertmanager\", \"log\"\n");
+  EXPECT_EQ(errors_of(file("[[sink]]\nname = \"a\"\nkind = \"log\"\nurl = \"http://h/\"\n")),
+            "w.toml:1: error: sink \"a\" is a log and takes no url\n");
+  EXPECT_EQ(errors_of(file("[[sink]]\nname = \"log\"\nkind = \"webhook\"\nurl = \"http://h/\"\n")),
+            "w.toml:1: error: the name \"log\" belongs to the log; name this sink otherwise\n");
+  EXPECT_EQ(errors_of(file(begin + "url = \"http://h/\"\ntimeout = 5\n")),
+            "w.toml:5:1: error: sink.timeout = 5 needs a unit, for example \"200ms\", \"15m\" or \"10y\"\n");
+}
+
+TEST(ConfigLoad, AListThatIsNotKnownIsNamedWithTheOneThatIsMeant) {
+  EXPECT_EQ(errors_of(file("[[sinks]]\nname = \"a\"\n")),
+            "w.toml:1:1: error: unknown key \"sinks\" (did you mean \"sink\"?)\n");
+  EXPECT_NE(errors_of({{}, {}, {"sink.url=http://h/"}}).find("headed [[sink]]"), std::string::npos);
 }
 
 TEST(ConfigLoad, EveryKeyHasItsOwnEnvironmentName) {

@@ -38,6 +38,19 @@ Config arbitrary_config() {
     const auto meter = *rc::gen::container<std::string>(rc::gen::element('M', '-', '"', '\\', '#', ' ', '7'));
     config.p1.push_back({"source" + std::to_string(i), {"h", 23}, meter.substr(0, kMeterIdBytesMax), ""});
   }
+  const int sinks = *rc::gen::inRange(0, 4);
+  for (int i = 0; i < sinks; ++i) {
+    AlertSink sink;
+    sink.name = "sink" + std::to_string(i);
+    sink.kind = *rc::gen::element<std::string>("webhook", "alertmanager", "log");
+    if (sink.kind != "log") sink.url = *rc::gen::element<std::string>("http://h:1/?a=\"b\"", "https://[::1]/x");
+    sink.token_file = *rc::gen::container<std::string>(rc::gen::element('/', 'a', '"', '\\', '#', ' '));
+    sink.min_severity = *rc::gen::element<std::string>("info", "warn", "critical");
+    sink.timeout_ms = duration(100, kMsPerMinute);
+    sink.resend_ms = duration(kMsPerSecond, kMsPerHour);
+    sink.give_up_after_ms = duration(kMsPerMinute, 30 * kMsPerDay);
+    config.sinks.push_back(sink);
+  }
   return config;
 }
 
@@ -63,6 +76,7 @@ TEST(ConfigProperty, TheSameValueMeansTheSameInAFileAVariableAndAFlag) {
     }
     Config expected = config;
     expected.p1.clear();
+    expected.sinks.clear();
     const auto from_environment = load_config(environment);
     const auto from_flags = load_config(flags);
     RC_ASSERT(from_environment.has_value());
