@@ -63,6 +63,8 @@ class Fields {
   const std::size_t before_ = errors_.size();
 };
 
+/// above, below and clear, of the kinds that have them; rule.kind and rule.reg are known.
+void read_thresholds(Fields& fields, Rule& rule);
 /// Nothing when anything is wrong with the table; what, is in `errors` then.
 [[nodiscard]] std::optional<Rule> read_rule(const TomlTable& table, std::int64_t now_ms,
                                             std::vector<DocumentError>& errors);

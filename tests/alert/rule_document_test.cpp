@@ -7,6 +7,8 @@
 #include <iterator>
 #include <set>
 
+#include "node/alert/rule_keys.hpp"
+
 namespace wattring::alert {
 namespace {
 
@@ -20,9 +22,24 @@ Rule rule_of(std::string_view kind, std::string_view lines = {}) {
   return parsed.documents.rules.empty() ? Rule{} : parsed.documents.rules.front();
 }
 
+std::string content_of(const char* path) {
+  std::ifstream file(path);
+  return {std::istreambuf_iterator<char>(file), {}};
+}
+
+TEST(RuleDocument, TheReferenceNamesEveryKeyAndKind) {
+  const std::string page = content_of(WATTRING_RULES_PAGE);
+  for (const std::string_view key : rule_keys()) EXPECT_NE(page.find("`" + std::string(key) + "`"), page.npos) << key;
+  for (const std::string_view key : profile_keys())
+    EXPECT_NE(page.find("| `" + std::string(key) + "` |"), page.npos) << key;
+  for (std::size_t i = 0; i < kRuleKindCount; ++i) {
+    const std::string kind(to_string(static_cast<RuleKind>(i)));
+    EXPECT_NE(page.find("| `" + kind + "` |"), page.npos) << kind;
+  }
+}
+
 TEST(RuleDocument, TheExampleHasEveryKindAndReadsBack) {
-  std::ifstream file(WATTRING_RULES_EXAMPLE);
-  const std::string text{std::istreambuf_iterator<char>(file), {}};
+  const std::string text = content_of(WATTRING_RULES_EXAMPLE);
   const ParsedDocuments parsed = parse_documents(text, kNow);
   for (const DocumentError& error : parsed.errors) ADD_FAILURE() << error.line << ": " << error.message;
   std::set<RuleKind> kinds;

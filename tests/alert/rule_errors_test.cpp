@@ -21,7 +21,7 @@ std::string error_of(std::string_view kind, std::string_view lines) {
 }
 
 TEST(RuleErrors, AKeyThatNobodyHasIsSaidWithItsPlaceAndTheNearest) {
-  EXPECT_EQ(error_of("rollback", "serverity = \"info\""), "4:1 unknown key \"serverity\" (did you mean \"severity\"?)");
+  EXPECT_EQ(error_of("rollback", "severty = \"info\""), "4:1 unknown key \"severty\" (did you mean \"severity\"?)");
   EXPECT_EQ(error_of("rollback", "  colour = \"red\""), "4:3 unknown key \"colour\"");
   EXPECT_EQ(error_of("rollback", "\"a\\u0000b\" = 1"), "4:1 unknown key \"a\\u0000b\"");
 }
