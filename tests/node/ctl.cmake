@@ -14,3 +14,6 @@ wattring_fuzz(fuzz_import_split SOURCES ctl/fuzz_import_split.cpp LIBS wattring_
 wattring_test(ctl_http_test KIND integration
   SOURCES ctl/http_client_test.cpp
   LIBS wattring_ctl_http PkgConfig::HTTPLIB)
+wattring_test(ctl_node_test KIND integration
+  SOURCES ctl/ctl_node_test.cpp http_fakes.cpp
+  LIBS wattring_ctl wattring_ctl_http wattring_http nlohmann_json::nlohmann_json ZLIB::ZLIB)

@@ -24,7 +24,7 @@ class HttpServerTest : public ::testing::Test {
   ~HttpServerTest() override { ingest.release(); }
 
   void start() {
-    server = std::make_unique<HttpServer>(options, ingest, query, clock, metrics, Log::silent());
+    server = std::make_unique<HttpServer>(options, ingest, query, clock, metrics, Log::silent(), &alerts);
     const auto bound = server->start();
     ASSERT_TRUE(bound) << bound.error().text();
     address = *bound;
@@ -36,6 +36,7 @@ class HttpServerTest : public ::testing::Test {
   HttpServer::Options options;
   FakeIngest ingest;
   FakeQuery query;
+  FakeAlerts alerts;
   SystemClock clock;
   Metrics metrics;
   std::unique_ptr<HttpServer> server;
