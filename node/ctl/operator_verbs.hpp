@@ -9,7 +9,7 @@
 #include "node/ctl/commands/alerts.hpp"
 #include "node/ctl/commands/rules.hpp"
 
-namespace CLI {
+namespace CLI {  // NOLINT(readability-identifier-naming): the library's own
 class App;
 }  // namespace CLI
 

@@ -65,6 +65,7 @@ void write_profile(JsonWriter& json, const alert::Profile& profile) {
 Response no_such_rule(std::string_view name, const std::vector<RuleVersion>& rules,
                       const std::vector<alert::Profile>& profiles) {
   std::vector<std::string_view> names;
+  names.reserve(rules.size() + profiles.size());
   for (const RuleVersion& version : rules) names.push_back(version.rule.name);
   for (const alert::Profile& profile : profiles) names.push_back(profile.name);
   const auto meant = nearest(name, names);

@@ -52,9 +52,9 @@ TEST(CommandLine, AWordThatIsNoVerbNamesTheNearest) {
   const std::pair<std::vector<std::string>, const char*> cases[] = {
       {{"stauts"}, "\"stauts\" is no verb of wattringctl; the nearest is: wattringctl status\n"},
       {{"--node", "a:1", "-o", "json", "alert"}, "the nearest is: wattringctl alerts\n"},
-      {{"alerts", "--timeout", "1s", "histroy"}, "the nearest is: wattringctl alerts history\n"},
+      {{"alerts", "--timeout", "1s", "hisstory"}, "the nearest is: wattringctl alerts history\n"},
       {{"alerts", "--watch", "slences"}, "the nearest is: wattringctl alerts silences\n"},
-      {{"meter", "quarantine", "realease", "1"},
+      {{"meter", "quarantine", "releese", "1"},
        "no verb of wattringctl meter quarantine; the nearest is: "
        "wattringctl meter quarantine release\n"}};
   for (const auto& [arguments, words] : cases) {
