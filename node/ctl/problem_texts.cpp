@@ -6,7 +6,7 @@
 namespace wattring::ctl {
 namespace {
 
-constexpr std::array<ProblemText, 7> kTexts{{
+constexpr std::array<ProblemText, 8> kTexts{{
     {"DISK_RESERVE",
      "The volume of the data directory has no more room than the reserve (store.reserve), or the data file has reached "
      "store.map_size.",
@@ -60,6 +60,16 @@ constexpr std::array<ProblemText, 7> kTexts{{
       "from the node's host: nc HOST PORT, a telegram should appear within 10 s",
       "power, network and cable of the port server; most allow only one connection at a time"},
      "with the next telegram"},
+    {"ALERT_SINK_DOWN",
+     "A sink that the configuration names has not taken any notification of alerts for more than a minute.",
+     "Somebody may not hear of an alert. Notifications wait on the disk and are told when the sink works again; what "
+     "it "
+     "does not take for sink.give_up_after (1d unless configured), or refuses for good, becomes a dead letter.",
+     "Not a loss of readings or of alerts: wattringctl alerts shows them all, and the log names each.",
+     {"wattringctl problems: the subject names the sink, the detail says what it answered last",
+      "from the node's host: curl -i -X POST URL, and the receiver's own log; 401 and 403: the file sink.token_file",
+      "wattring_alert_outbox_pending and wattring_alert_notifications_total at /metrics: do they wait, or die?"},
+     "with the next notification that the sink takes"},
     {"CORRUPT_VALUE",
      "A value in the data directory does not match its checksum. It is left out of answers and kept on the disk.",
      "The readings in that value are missing from answers. A bad checksum means the disk or the memory changed bytes.",

@@ -196,7 +196,7 @@ TEST(Problems, NoneIsSaidToo) {
 
 TEST(Problems, EveryCodeIsExplainedWithoutAskingANode) {
   for (const char* code : {"DISK_RESERVE", "JOURNAL_FAILED", "NOT_READY", "SHARDS_RECOVERING", "INSECURE",
-                           "P1_SOURCE_DOWN", "CORRUPT_VALUE"}) {
+                           "P1_SOURCE_DOWN", "ALERT_SINK_DOWN", "CORRUPT_VALUE"}) {
     Ctl ctl;
     const Ran ran = ctl.run({"problems", "explain", code});
     EXPECT_EQ(ran.code, 0) << code;
