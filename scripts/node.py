@@ -11,12 +11,13 @@ LISTENERS = ("membership", "peers", "ingest", "http")
 
 
 class Node:
-    def __init__(self, binaries, folder, name="n1", settings=(), outlives_us=False):
+    def __init__(self, binaries, folder, name="n1", settings=(), outlives_us=False, config=None):
         self.binaries = Path(binaries)
         self.folder = Path(folder)
         self.data = self.folder / "data"
         self.name = name
         self.settings = list(settings)
+        self.config = config
         self.outlives_us = outlives_us
         self.process = None
         self.endpoints = {}
@@ -33,6 +34,7 @@ class Node:
         """Starts the process. ports: those of an earlier start, so that clients find it again; else free ones."""
         (self.data / "endpoints.json").unlink(missing_ok=True)
         arguments = [self.binaries / "wattringd", "run", "--data-dir", self.data]
+        arguments += ["--config", self.config] if self.config else []
         for listener in LISTENERS:
             arguments += ["--set", f"listen.{listener}={(ports or {}).get(listener, '127.0.0.1:0')}"]
         for setting in self.settings:

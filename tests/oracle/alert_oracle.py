@@ -18,7 +18,7 @@ from pathlib import Path
 from zoneinfo import ZoneInfo
 
 from register_oracle import HOUR, MINUTE, QUARTER, quarter_hours
-from rule_oracle import (CURRENTS, IMPORT, PLAIN_GAUGE, SECOND, VOLTAGES, WINDOW, milliseconds, profile_of,
+from rule_oracle import (CURRENTS, DAY, IMPORT, PLAIN_GAUGE, SECOND, VOLTAGES, WINDOW, milliseconds, profile_of,
                          read_documents, rule_for)
 
 QUALITIES = ["missing", "estimated", "substituted", "actual", "validated", "edited"]
@@ -123,7 +123,8 @@ def voltage(_rule, meter):
 
 def increase(rule, meter):
     facts = meter.facts(rule.register)
-    return {"": [Point(at, value - before) for (_, before), (at, value) in zip(facts, facts[1:])]}
+    return {"": [Point(at, value - before) for (previous, before), (at, value) in zip(facts, facts[1:])
+                 if at - previous <= 32 * DAY]}
 
 
 def month_start(at, zone):
@@ -216,7 +217,7 @@ def night_baseline(rule, meter):
         nights = [day - timedelta(days=back) for back in range(1, 29)]
         before = sorted(least[night] for night in nights if night in least)
         if len(before) >= 7:
-            points.append(Point(end, 1000 * least[day] // (before[(len(before) - 1) // 2] or 1)))
+            points.append(Point(end, 1000 * least[day] // max(1, before[(len(before) - 1) // 2])))
     return {"": points}
 
 
@@ -241,7 +242,8 @@ def rollback(rule, meter):
     registers = [rule.register] if rule.register else ["1-0:1.8.0", "1-0:1.8.1", "1-0:1.8.2"]
     return {register.removeprefix("1-0:"): [
         Point(quarter.end, 1 if "suspect" in quarter.flags else 0)
-        for _, quarter in sorted(meter.quarters(register).items()) if quarter.known or "suspect" in quarter.flags]
+        for _, quarter in sorted(meter.quarters(register).items())
+        if quarter.known or ("suspect" in quarter.flags and "pending" not in quarter.flags)]
         for register in registers}
 
 
@@ -262,11 +264,11 @@ def stuck_register(rule, meter):
     facts = meter.facts(rule.register)
     powers = meter.facts("1-0:1.7.0")
     points = []
-    since = facts[0][0] if facts else None
-    for (_, before), (at, value) in zip(facts, facts[1:]):
-        if value != before:
-            since = at
-        points.append(Point(at, 0 if value != before or at - since < HOUR else energy(powers, since, at)))
+    same = facts[:1]  # the readings of one value that follow each other
+    for (at, value) in facts[1:] if powers else []:
+        same = [(t, v) for t, v in same if v == value and at - t <= 26 * HOUR] + [(at, value)]
+        since = same[0][0]
+        points.append(Point(at, 0 if at - since < HOUR else energy(powers, since, at)))
     return {"": points}
 
 

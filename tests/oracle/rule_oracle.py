@@ -131,7 +131,7 @@ def thresholds(rule, table):
         return quantity(kind, nominal, table[key]) if key in table else default
 
     def percent(value, share):
-        return None if value is None else round(Fraction(value * share, 100))
+        return round(Fraction(value * share, 100))
 
     rule.below = kind in ("voltage_sag", "missing_phase", "sudden_drop") or "below" in table
     fire = given("below" if rule.below else "above")
@@ -140,10 +140,13 @@ def thresholds(rule, table):
                     "peak_projection": -given("margin", 0), "imbalance": 5000 if rule.of == "current" else 200,
                     "night_baseline": 1500, "sudden_drop": 300, "rollback": 0, "stuck_register": 50}
     rule.fire = fire if fire is not None else default_fire.get(kind)
-    default_clear = {"over_power": percent(rule.fire, 95), "voltage_sag": percent(nominal, 92),
-                     "voltage_swell": percent(nominal, 108), "missing_phase": percent(nominal, 60),
-                     "imbalance": percent(rule.fire, 75), "sudden_drop": 500}
-    rule.clear = given("clear", default_clear.get(kind, rule.fire))
+    if "clear" in table or rule.fire is None:
+        rule.clear = given("clear")
+    else:
+        default_clear = {"over_power": percent(rule.fire, 95), "voltage_sag": rule.fire + percent(nominal, 2),
+                         "voltage_swell": rule.fire - percent(nominal, 2), "imbalance": percent(rule.fire, 75),
+                         "missing_phase": rule.fire + percent(nominal, 10), "sudden_drop": rule.fire + 200}
+        rule.clear = default_clear.get(kind, rule.fire)
     default_hold = {"over_power": MINUTE, "reverse_flow": MINUTE, "voltage_sag": 10 * SECOND,
                     "voltage_swell": 10 * SECOND, "missing_phase": 10 * SECOND}
     rule.hold = duration(table["hold"]) if "hold" in table else default_hold.get(kind, 0)

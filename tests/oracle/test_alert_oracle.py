@@ -147,6 +147,11 @@ class Momentary(unittest.TestCase):
         self.assertEqual(alerts('kind = "increase"\nregister = "power_failures"', facts),
                          [("", 2 * DAY, 2 * DAY, 2 * DAY, 3 * DAY, 2, 1)])
 
+    def test_a_predecessor_of_long_ago_is_none(self):
+        rule = 'kind = "increase"\nregister = "power_failures"'
+        self.assertEqual(len(alerts(rule, series("0-0:96.7.21", (0, 7), (32 * DAY, 9)))), 1)
+        self.assertEqual(alerts(rule, series("0-0:96.7.21", (0, 7), (32 * DAY + 1, 9))), [])
+
 
 class PeakProjection(unittest.TestCase):
     RULE = 'kind = "peak_projection"\nzone = "Europe/Brussels"'
@@ -227,6 +232,12 @@ class Windows(unittest.TestCase):
         facts += series(POWER, *[(n * Q, 100) for n in range(4)])
         self.assertEqual(alerts('kind = "stuck_register"', facts),
                          [("", HOUR, HOUR, HOUR, HOUR + 1, 100, 1)])
+
+    def test_a_stretch_is_at_most_26_hours(self):
+        facts = series("1-0:1.8.0", (0, 500), (1, 500), (26 * HOUR + 1, 500))
+        facts += series(POWER, (0, 240_000), (1, 240), (HOUR, 0))
+        self.assertEqual(alerts('kind = "stuck_register"', facts)[0][5], 60)
+        self.assertEqual(alerts('kind = "stuck_register"', facts[:3]), [])
 
     def test_power_counts_fifteen_minutes_and_within_the_stretch(self):
         facts = series("1-0:1.8.0", (0, 500), (HOUR, 500)) + series(POWER, (-5 * M, 600), (50 * M, 600))
