@@ -4,6 +4,7 @@
 #include <memory>
 #include <vector>
 
+#include "node/actor/introspection.hpp"
 #include "node/alert/delivery_runner.hpp"
 #include "node/alert/sink_make.hpp"
 
@@ -34,6 +35,8 @@ class DeliveryService {
   void wake();
   /// In the order of the options. Any thread.
   [[nodiscard]] std::vector<SinkState> sink_states() const;
+  /// The actors at and below a path ("/alerts"), for introspection. not_found. Any thread.
+  [[nodiscard]] Result<actor::ActorTree> actors(std::string_view path, std::uint32_t depth) const;
 
  private:
   class Impl;

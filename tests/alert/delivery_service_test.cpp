@@ -235,6 +235,19 @@ TEST_F(DeliveryServiceTest, ASinkWhoseCodeThrowsIsStartedAnew) {
   EXPECT_EQ(throwing_.throws, 0);
 }
 
+TEST_F(DeliveryServiceTest, ItsActorsCanBeSeen) {
+  start({hook(receiver_, kLong), hook(receiver_, kLong, "second")});
+  put("a", 1);
+  put("a", 1, "second");
+  ASSERT_TRUE(outbox_.wait_for_size(0));
+  const auto tree = service_->actors("/alerts", 2);
+  ASSERT_TRUE(tree) << tree.error().text();
+  std::vector<std::string> paths;
+  for (const actor::ActorRow& row : tree->rows) paths.push_back(row.path);
+  EXPECT_EQ(paths, (std::vector<std::string>{"/alerts", "/alerts/outbox", "/alerts/sinks", "/alerts/sinks/hook",
+                                             "/alerts/sinks/second"}));
+}
+
 TEST_F(DeliveryServiceTest, ATokenThatIsMissingIsAFailingSinkAndNoRequest) {
   SinkOptions sink = hook(receiver_, kLong, "locked");
   sink.token_file = "/nonexistent/token";
