@@ -126,8 +126,8 @@ class Maker:
         between = [rule.fire, rule.clear + sign, (rule.fire + rule.clear) // 2]
         clearing = [rule.clear, rule.clear, rule.clear - sign * dice.randrange(0, 400)]
         hold, gap, keep = rule.hold, rule.gap_limit(), rule.keep_firing
-        steps = [SECOND, 10 * SECOND, hold, hold + 1, max(1, hold - 1), hold // 2, hold // 3, gap, gap + 1, gap - 1, keep,
-                 keep - 1, keep // 2, MINUTE, dice.randrange(1, 2 * MINUTE)]
+        steps = [SECOND, 10 * SECOND, hold, hold + 1, max(1, hold - 1), hold // 2, hold // 3, gap, gap + 1, gap - 1,
+                 keep, keep - 1, keep // 2, MINUTE, dice.randrange(1, 2 * MINUTE)]
         at = self.start_time()
         for _ in range(dice.randrange(12, 40)):
             choice = dice.choices([firing, between, clearing], [5, 1, 3])[0]
@@ -201,8 +201,8 @@ class Maker:
         for _ in range(dice.randrange(3, 14)):
             usual = dice.choice([190, 200, 1000, 3000]) if current else dice.randrange(2250, 2350)
             # With m = usual (1, 1, 1 + s) the share is 2 s / (3 + s): s is chosen about where it passes the limit.
-            limit = dice.choice([0.375, 0.5] if current else [0.015, 0.02])
-            odd = round(usual * (1 + 3 * limit / (2 - limit))) + dice.choice([-60, -1, 0, 1, 2, 40])
+            limit = dice.choice([0.375, 0.5, 0.5] if current else [0.015, 0.02])
+            odd = round(usual * (1 + 3 * limit / (2 - limit))) + dice.choice([-60, -1, 0, 1, 2, 40, 40, 40])
             values = [usual, usual, odd]
             dice.shuffle(values)
             for register, value in zip(registers, values):
@@ -260,8 +260,9 @@ class Maker:
         dice = self.dice
         for offset in sorted(dice.sample([0, 10, 30, 45, 59, 60, 61, 75, 90], 5)):
             self.put(register, at + offset * MINUTE + dice.choice([0, 0, 1, -1]), value)
+        watts = dice.choice([[0, 40, 50, 60], [40, 50, 60, 500], [500, 900]])
         for offset in range(-10, 100, dice.choice([2, 10, 20])):
-            self.put(POWER, at + offset * MINUTE, dice.choice([0, 40, 50, 60, 500, 900]))
+            self.put(POWER, at + offset * MINUTE, dice.choice(watts))
 
     def tariffs(self):
         self.register(self.dice.choice(["1-0:1.8.1", "1-0:1.8.2"]))
@@ -279,13 +280,13 @@ class Maker:
         lifted, quiet, lost = set(), set(), set()
         for _ in range(dice.randrange(2, 5)):
             first = dice.randrange(span)
-            lifted |= set(range(first, first + dice.choice([1, 2, 3, 3, 4, 5])))
+            lifted |= set(range(first, first + dice.choice([1, 2, 3, 3, 4, 5, 6])))
             first = dice.randrange(span)
             quiet |= set(range(first, first + dice.choice([1, 1, 2, 3])))
             if dice.random() < 0.4:
                 lost.add(dice.randrange(span))
         begin = datetime.fromtimestamp(at / 1000, zone).date()
-        lift = dice.choice([4, 10, 11])
+        lift = dice.choice([4, 10, 11, 40])
         while at < end:
             local = datetime.fromtimestamp(at / 1000, zone)
             day = (local.date() - begin).days

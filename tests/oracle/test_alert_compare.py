@@ -43,8 +43,8 @@ class Differences(unittest.TestCase):
 
     def test_each_field_counts(self):
         onset = derived().onset
-        for field, value in [("onset", onset + 1), ("fired", onset + 501), ("last", onset), ("resolved", onset + 60_000),
-                             ("peak", 8), ("count", 4)]:
+        for field, value in [("onset", onset + 1), ("fired", onset + 501), ("last", onset), ("peak", 8), ("count", 4),
+                             ("resolved", onset + 60_000)]:
             self.assertEqual(self.what([shown()], [derived(**{field: value})]), ["different"], field)
 
     def test_missing_extra_and_twice(self):
