@@ -5,6 +5,8 @@
 #include <limits>
 #include <tuple>
 
+#include "base/bytes.hpp"
+#include "base/hash.hpp"
 #include "node/alert/points.hpp"
 #include "node/meter/registers.hpp"
 #include "node/meter/series_reader.hpp"
@@ -52,6 +54,20 @@ std::vector<Register> gated_registers(const Rule& rule) {
   std::vector<Register> registers = inputs_of(rule);
   if (rests_on_intervals(rule.kind)) registers.push_back(meter::kEquipmentId);
   return registers;
+}
+
+std::uint64_t fingerprint_of(const Policy::Parts& parts) {
+  std::string bytes;
+  ByteWriter out(bytes);
+  const auto add = [&](const auto& version) {
+    out.sized_bytes(version.name);
+    out.zigzag(version.effective_ms);
+    out.u32_be(version.revision);
+  };
+  std::for_each(parts.rules.begin(), parts.rules.end(), add);
+  out.u8(0);
+  std::for_each(parts.profiles.begin(), parts.profiles.end(), add);
+  return hash64(bytes);
 }
 
 }  // namespace
@@ -131,6 +147,7 @@ Policy::Policy(Parts parts) : parts_(std::move(parts)) {
     inputs.erase(std::unique(inputs.begin(), inputs.end()), inputs.end());
     for (const Register reg : inputs) by_register_[reg].push_back(i);
   }
+  fingerprint_ = fingerprint_of(parts_);
 }
 
 const Profile* Policy::profile_of(std::string_view meter) const {

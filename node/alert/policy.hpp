@@ -56,12 +56,15 @@ class Policy {
   [[nodiscard]] std::vector<Segment> segments(const Timeline& timeline, std::string_view meter) const;
   /// What facts of that register must trip for all rules that apply to the meter.
   [[nodiscard]] meter::Gate gate_of(std::string_view meter, Register reg) const;
+  /// Of the versions of rules and profiles: what was evaluated under an equal one need not be again.
+  [[nodiscard]] std::uint64_t fingerprint() const { return fingerprint_; }
   [[nodiscard]] bool silenced(std::string_view rule, std::string_view meter, std::int64_t now_ms) const;
 
  private:
   Parts parts_;
   std::vector<Timeline> timelines_;
   std::size_t silence_rules_ = 0;
+  std::uint64_t fingerprint_ = 0;
   /// Register -> the timelines that look at it, so that the others cost nothing.
   std::map<Register, std::vector<std::size_t>> by_register_;
 };

@@ -199,7 +199,8 @@ Result<void> ShardAlerts::judge_absence(const Rule& rule, const std::vector<Aler
       resolve_orphans({old}, rule, now_ms, changes);
       continue;
     }
-    const auto back = first_reading_after(data, old.last_ms);
+    // Its peak is how long it was waited for.
+    const auto back = first_reading_after(data, old.onset_ms - old.peak);
     if (!back) return tl::unexpected(back.error());
     if (!*back) continue;
     Alert next = old;
@@ -259,6 +260,7 @@ std::string ShardAlerts::encode_watches() const {
   std::string bytes;
   ByteWriter out(bytes);
   out.u8(kWatchesVersion);
+  out.u64_be(looked_under_);
   out.varint(watches_.size());
   for (const auto& [meter, watch] : watches_) {
     out.sized_bytes(meter);
@@ -271,6 +273,7 @@ std::string ShardAlerts::encode_watches() const {
 Result<void> ShardAlerts::load_watches(std::string_view bytes) {
   ByteReader in(bytes);
   const bool known = in.u8() == kWatchesVersion;
+  const std::uint64_t looked_under = in.u64_be();
   std::map<std::string, Watch, std::less<>> loaded;
   for (std::uint64_t left = known ? in.varint() : 0; left > 0 && in.ok(); --left) {
     const std::string meter(in.sized_bytes());
@@ -280,6 +283,7 @@ Result<void> ShardAlerts::load_watches(std::string_view bytes) {
   }
   if (!known || !in.at_end()) return fail(ErrorCode::corrupt, "watched meters: malformed bytes");
   watches_ = std::move(loaded);
+  looked_under_ = looked_under;
   return {};
 }
 

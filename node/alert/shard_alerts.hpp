@@ -55,6 +55,12 @@ class ShardAlerts final : public meter::GateKeeper {
   [[nodiscard]] Result<void> load_watches(std::string_view bytes);
   /// Something of the meter is still open; it should stay at hand.
   [[nodiscard]] bool watches(std::string_view meter) const { return watches_.contains(meter); }
+  /// Fingerprint of the policy under which the whole history was looked at, kept with the watches; 0 = none.
+  [[nodiscard]] std::uint64_t looked_under() const { return looked_under_; }
+  void looked_under(std::uint64_t fingerprint) {
+    watches_changed_ = watches_changed_ || looked_under_ != fingerprint;
+    looked_under_ = fingerprint;
+  }
   [[nodiscard]] bool watches_changed() const { return watches_changed_; }
   void watches_written() { watches_changed_ = false; }
 
@@ -99,6 +105,7 @@ class ShardAlerts final : public meter::GateKeeper {
   std::vector<meter::Gate> gates_{meter::Gate{}};  ///< the first never trips
   std::map<std::string, Watch, std::less<>> watches_;
   bool watches_changed_ = false;
+  std::uint64_t looked_under_ = 0;
   std::int64_t kept_from_ms_ = 0;
 };
 

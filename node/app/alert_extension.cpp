@@ -40,6 +40,8 @@ AlertExtension::~AlertExtension() {
 }
 
 void AlertExtension::recovered(meter::ShardFold& fold, const persistence::ReadTransaction& disk) {
+  policy_version_ = hub_.policy_version();
+  (void)alerts_.use(hub_.policy());
   const std::string from = persistence::shard_key(shard_);
   std::string watches;
   const auto scanned = disk.scan(Table::alert, from, [&](std::string_view key, std::string_view value) {
@@ -61,6 +63,7 @@ void AlertExtension::recovered(meter::ShardFold& fold, const persistence::ReadTr
   if (!watches.empty())
     if (auto loaded = alerts_.load_watches(watches); !loaded) hub_.log->error("corrupt_value", loaded.error().text());
   fold.keep_gates(&alerts_);
+  look_at_history(fold, std::numeric_limits<std::int64_t>::max());
   // What the last evaluation before the end of the process said may not be on the disk.
   for (const auto& [id, alert] : book().all()) {
     if (alert.state != alert::State::firing) continue;
@@ -89,7 +92,13 @@ void AlertExtension::work(meter::ShardFold& fold, const persistence::Journal& di
   if (policy_version_ != hub_.policy_version()) use_policy(fold, now_ms);
   if (now_ms >= next_pass_ms_ || must_finish) {
     look_at_attention(fold, disk, now_ms, must_finish);
-    if (fold.attention().empty()) next_pass_ms_ = now_ms + kPassEveryMs;
+    if (fold.attention().empty()) {
+      next_pass_ms_ = now_ms + kPassEveryMs;
+      if (std::exchange(looking_at_history_, false)) {
+        alerts_.looked_under(alerts_.policy().fingerprint());
+        write_watches();
+      }
+    }
   }
   if (now_ms >= next_untold_ms_) {
     next_untold_ms_ = now_ms + kUntoldEveryMs;
@@ -110,26 +119,31 @@ void AlertExtension::use_policy(meter::ShardFold& fold, std::int64_t now_ms) {
   fold.keep_gates(&alerts_);
   for (const std::string& id : firing)
     if (const auto meter = fold.meters().find(id, hub_.key.hash(id))) fold.attention().note(*meter, now_ms);
-  // A rule that is effective from earlier on says something of what is there already.
-  std::int64_t earliest = now_ms;
-  for (const alert::Timeline& timeline : alerts_.policy().timelines())
+  look_at_history(fold, now_ms - kMsPerMinute);
+}
+
+/// What is there already, where a rule that it was not looked at under is effective before `now_ms`.
+void AlertExtension::look_at_history(meter::ShardFold& fold, std::int64_t now_ms) {
+  const alert::Policy& policy = alerts_.policy();
+  if (alerts_.looked_under() == policy.fingerprint() || policy.timelines().empty()) return;
+  std::int64_t earliest = std::numeric_limits<std::int64_t>::max();
+  for (const alert::Timeline& timeline : policy.timelines())
     earliest = std::min(earliest, timeline.versions.front().effective_ms);
-  if (earliest >= now_ms - kMsPerMinute) return;
+  looking_at_history_ = true;
+  if (earliest >= now_ms) return;
   for (const auto meter : fold.meters().ordered())
-    if (alerts_.policy().applies_to_any(fold.meters().id(meter))) fold.attention().note(meter, earliest);
+    if (policy.applies_to_any(fold.meters().id(meter))) fold.attention().note(meter, earliest);
 }
 
 void AlertExtension::look_at_attention(meter::ShardFold& fold, const persistence::Journal& disk, std::int64_t now_ms,
                                        bool all) {
-  for (const alert::ShardAlerts::Due& due : alerts_.take_due(now_ms))
-    if (const auto meter = fold.meters().find(due.meter, hub_.key.hash(due.meter)))
-      fold.attention().note(*meter, due.changed);
-  if (fold.attention().empty()) return;
+  if (fold.attention().empty() && alerts_.next_due_ms().value_or(now_ms + 1) > now_ms) return;
   auto snapshot = disk.read();
   if (!snapshot) {
     hub_.evaluation_errors.add();
     return;
   }
+  look_at_due(fold, **snapshot, now_ms);
   const auto until = std::chrono::steady_clock::now() + kTurn;
   auto meters = fold.attention().take();
   for (const auto& [meter, span] : meters) {
@@ -139,6 +153,20 @@ void AlertExtension::look_at_attention(meter::ShardFold& fold, const persistence
     }
     evaluate(fold, meter, **snapshot, span, now_ms);
   }
+}
+
+void AlertExtension::look_at_due(meter::ShardFold& fold, const persistence::ReadTransaction& disk,
+                                 std::int64_t now_ms) {
+  const std::vector<alert::ShardAlerts::Due> due = alerts_.take_due(now_ms);
+  std::vector<meter::ShardFold::Wanted> wanted;
+  for (const auto& one : due) wanted.push_back({one.meter, hub_.key.hash(one.meter)});
+  std::vector<std::string> damaged;
+  if (fold.passivated_count() != 0 && !due.empty())
+    if (auto back = fold.bring_back(std::move(wanted), disk, damaged); !back)
+      hub_.log->warn("evaluation_failed", back.error().text());
+  for (const auto& one : due)
+    if (const auto meter = fold.meters().find(one.meter, hub_.key.hash(one.meter)))
+      fold.attention().note(*meter, one.changed);
 }
 
 void AlertExtension::evaluate(meter::ShardFold& fold, MeterIndex meter, const persistence::ReadTransaction& disk,
@@ -234,7 +262,7 @@ void AlertExtension::send() {
   auto queued = hub_.writer.write(std::move(slice), [flight, outbox, hub](const persistence::CommitResult& result) {
     const bool committed = result.status == persistence::CommitStatus::committed;
     flight->outcome = committed ? Flight::Outcome::committed : Flight::Outcome::refused;
-    if (committed && outbox && hub->on_outbox) hub->on_outbox();
+    if (committed && outbox) hub->outbox_grew();
   });
   if (!queued) return;  // busy: again at the next turn
   in_flight_.assign(std::make_move_iterator(unsent_.begin()),

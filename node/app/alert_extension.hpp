@@ -41,6 +41,8 @@ class AlertExtension final : public ShardExtension {
     std::atomic<Outcome> outcome{Outcome::waiting};
   };
   void use_policy(meter::ShardFold& fold, std::int64_t now_ms);
+  void look_at_history(meter::ShardFold& fold, std::int64_t now_ms);
+  void look_at_due(meter::ShardFold& fold, const persistence::ReadTransaction& disk, std::int64_t now_ms);
   void look_at_attention(meter::ShardFold& fold, const persistence::Journal& disk, std::int64_t now_ms, bool all);
   void evaluate(meter::ShardFold& fold, MeterIndex meter, const persistence::ReadTransaction& disk,
                 alert::Changed changed, std::int64_t now_ms);
@@ -58,6 +60,7 @@ class AlertExtension final : public ShardExtension {
   std::int64_t next_pass_ms_ = 0;
   std::int64_t next_untold_ms_ = 0;
   std::int64_t counted_firing_ = 0;
+  bool looking_at_history_ = false;
 
   // Silence.
   std::int64_t last_sweep_ms_ = 0;

@@ -54,6 +54,16 @@ void AlertHub::set_policy(std::shared_ptr<const alert::Policy> policy) {
   version_.fetch_add(1, std::memory_order_release);
 }
 
+void AlertHub::set_on_outbox(std::function<void()> heard) {
+  const std::lock_guard lock(mutex_);
+  on_outbox_ = std::move(heard);
+}
+
+void AlertHub::outbox_grew() const {
+  const std::lock_guard lock(mutex_);
+  if (on_outbox_) on_outbox_();
+}
+
 std::vector<OwnedOp> AlertHub::operations(ShardId shard, const std::vector<alert::Change>& changes) {
   std::vector<OwnedOp> ops;
   for (const alert::Change& change : changes) {

@@ -29,6 +29,10 @@ class AlertHub {
   [[nodiscard]] std::uint64_t policy_version() const { return version_.load(std::memory_order_acquire); }
   void set_policy(std::shared_ptr<const alert::Policy> policy);
 
+  /// Who hears that something was put in the outbox and is on the disk; null: nobody.
+  void set_on_outbox(std::function<void()> heard);
+  void outbox_grew() const;
+
   /// The operations that put the changes on record and their notifications in the outbox.
   [[nodiscard]] std::vector<persistence::OwnedOp> operations(ShardId shard, const std::vector<alert::Change>& changes);
 
@@ -36,7 +40,6 @@ class AlertHub {
   persistence::JournalWriter& writer;
   const std::shared_ptr<Log> log;
   alert::AbsenceBoard absence;
-  std::function<void()> on_outbox;  ///< something was put there and is on the disk; set before the first change
   Counter& evaluations;
   Counter& evaluation_errors;
   DurationHistogram& evaluation_time;
@@ -49,7 +52,9 @@ class AlertHub {
   std::atomic<std::uint64_t> next_outbox_;
   std::atomic<std::uint64_t> version_{0};
   mutable std::mutex mutex_;
-  std::shared_ptr<const alert::Policy> policy_;  // guarded by mutex_
+  // Guarded by mutex_.
+  std::shared_ptr<const alert::Policy> policy_;
+  std::function<void()> on_outbox_;
 };
 
 }  // namespace wattring::app

@@ -272,6 +272,22 @@ Result<http::RuleTrial> AlertService::try_rule(const alert::Rule& rule, std::str
   return trial;
 }
 
+Result<std::vector<http::ActorRow>> AlertService::actors(std::string_view, std::size_t) {
+  return std::vector<http::ActorRow>{};
+}
+Result<void> AlertService::resume_actor(std::string_view path) {
+  return fail(ErrorCode::not_found, "no actor \"" + std::string(path) + "\"");
+}
+Result<std::vector<http::QuarantineRow>> AlertService::quarantine() {
+  return std::vector<http::QuarantineRow>{};
+}
+Result<void> AlertService::release(std::string_view id) {
+  return fail(ErrorCode::not_found, "nothing in quarantine under \"" + std::string(id) + "\"");
+}
+Result<void> AlertService::drop(std::string_view id) {
+  return release(id);
+}
+
 Result<void> AlertService::announce(std::string_view meter) {
   if (!gateway::valid_meter_id(meter))
     return fail(ErrorCode::invalid_argument, "\"" + std::string(meter.substr(0, 80)) + "\" is no meter id",

@@ -5,10 +5,15 @@ wattring_library(wattring_core
           shard_residency.cpp shard_sealing.cpp shard_shared.cpp shard_worker.cpp shard_workers.cpp
   LIBS wattring_fold wattring_gateway wattring_persistence_lmdb)
 
-# A meter's facts as the alert rules see them; pure.
-wattring_library(wattring_alert_history SOURCES meter_history.cpp LIBS wattring_alert wattring_fold)
+# A shard's meters as the alert rules see them; pure.
+wattring_library(wattring_alert_history SOURCES meter_history.cpp silence_sweep.cpp LIBS wattring_alert wattring_fold)
+
+# Alerts of a node: on the shards' threads, in the catalog, out of the outbox.
+wattring_library(wattring_alerts
+  SOURCES alert_catalog.cpp alert_extension.cpp alert_hub.cpp alert_service.cpp alert_system.cpp outbox_store.cpp
+  LIBS wattring_config wattring_core wattring_alert_history wattring_alert_delivery wattring_http)
 
 # The composition root.
 wattring_library(wattring_app
   SOURCES node.cpp port_reservation.cpp run.cpp
-  LIBS wattring_config wattring_core wattring_gateway_io wattring_http fmt::fmt)
+  LIBS wattring_alerts wattring_config wattring_core wattring_gateway_io wattring_http fmt::fmt)

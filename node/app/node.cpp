@@ -37,12 +37,12 @@ Node::~Node() {
 Result<std::unique_ptr<Node>> Node::start(Options options, Clock& clock, WriterId writer, Prng prng,
                                           std::shared_ptr<Log> log) {
   std::unique_ptr<Node> node(new Node(std::move(options), clock, std::move(log)));
-  if (auto opened = node->open(writer); !opened) return Failure(opened.error());
+  if (auto opened = node->open(writer, prng); !opened) return Failure(opened.error());
   if (auto listening = node->listen(prng); !listening) return Failure(listening.error());
   return node;
 }
 
-Result<void> Node::open(WriterId writer) {
+Result<void> Node::open(WriterId writer, Prng& prng) {
   const Config& config = options_.config;
   persistence::DataDirectory::Options directory_options;
   directory_options.journal.map_bytes = config.store.map_size_bytes;
@@ -72,7 +72,12 @@ Result<void> Node::open(WriterId writer) {
   };
   writer_ = std::make_unique<persistence::JournalWriter>(directory_->journal(), *next, writer_options, clock_, metrics_,
                                                          log_);
+  auto alerts =
+      AlertSystem::open({*key_, directory_->journal(), *writer_, clock_, metrics_, log_}, config.sinks, prng.fork());
+  if (!alerts) return Failure(alerts.error());
+  alerts_ = std::move(*alerts);
   ShardWorkers::Options worker_options;
+  worker_options.extension = alerts_->extension();
   worker_options.workers = worker_count(config);
   worker_options.unsealed_bytes_max = config.store.unsealed_bytes_max;
   worker_options.journal_bytes_max = config.store.journal_bytes_max;
@@ -86,12 +91,13 @@ Result<void> Node::open(WriterId writer) {
                                                [this] { failed_ = true; });
   query_ = std::make_unique<QueryService>(*key_, *workers_, directory_->journal(), clock_);
   register_metrics();
+  if (auto attached = alerts_->attach(*workers_, *pipeline_); !attached) return attached;
   writer_->start();
   workers_->start();
   return {};
 }
 
-Result<void> Node::listen(Prng prng) {
+Result<void> Node::listen(Prng& prng) {
   const Config& config = options_.config;
   auto membership = PortReservation::take(config.listen.membership, "listen.membership");
   if (!membership) return Failure(membership.error());
@@ -125,10 +131,11 @@ Result<void> Node::listen(Prng prng) {
   http.membership_address = endpoints_.membership;
   http.peers_address = endpoints_.peers;
   http.ingest_address = endpoints_.ingest;
-  http_ = std::make_unique<http::HttpServer>(http, *pipeline_, *this, clock_, metrics_, log_);
+  http_ = std::make_unique<http::HttpServer>(http, *pipeline_, *this, clock_, metrics_, log_, &alerts_->service());
   auto http_address = http_->start();
   if (!http_address) return Failure(http_address.error());
   endpoints_.http = *http_address;
+  alerts_->start(options_.version, endpoints_.http);
 
   gateway::P1SourceService::Options p1;
   for (const P1Source& source : config.p1)
@@ -149,6 +156,7 @@ void Node::stop() {
   while (pipeline_ && pipeline_->in_flight().used() != 0 && !failed_)
     std::this_thread::sleep_for(std::chrono::milliseconds(1));
   if (workers_) workers_->stop(!failed_);
+  if (alerts_) alerts_->stop();
   if (writer_) writer_->stop();
 }
 
@@ -286,6 +294,10 @@ void Node::add_problems(http::NodeStatus& status) {
          "no connection to " + source.connect.text() + "; its telegrams of this time are not recorded",
          "check the port server's power, network and cable", status.now_ms});
   }
+  for (const alert::SinkState& sink : alerts_->failing_sinks())
+    status.problems.push_back({"ALERT_SINK_DOWN", "warn", sink.name,
+                               "alerts wait for this sink (" + std::to_string(sink.pending) + "): " + sink.last_error,
+                               "look at the receiver; what waits is told when it answers", sink.failing_since_ms});
   if (!status.ready)
     status.problems.push_back(
         {"NOT_READY", "warn", node, "the node is stopping", "send to it again when it is back", status.now_ms});

@@ -13,6 +13,7 @@
 #include "base/metrics.hpp"
 #include "base/prng.hpp"
 #include "base/time.hpp"
+#include "node/app/alert_system.hpp"
 #include "node/app/config.hpp"
 #include "node/app/ingest_pipeline.hpp"
 #include "node/app/port_reservation.hpp"
@@ -64,8 +65,8 @@ class Node final : public http::QueryDoor {
 
  private:
   Node(Options options, Clock& clock, std::shared_ptr<Log> log);
-  Result<void> open(WriterId writer);
-  Result<void> listen(Prng prng);
+  Result<void> open(WriterId writer, Prng& prng);
+  Result<void> listen(Prng& prng);
   void register_metrics();
   void show_meters();
   void retain(std::int64_t now_ms);
@@ -83,6 +84,7 @@ class Node final : public http::QueryDoor {
   std::unique_ptr<persistence::DataDirectory> directory_;
   std::unique_ptr<sharding::ShardKey> key_;
   std::unique_ptr<persistence::JournalWriter> writer_;
+  std::unique_ptr<AlertSystem> alerts_;
   std::unique_ptr<ShardWorkers> workers_;
   std::unique_ptr<IngestPipeline> pipeline_;
   std::unique_ptr<QueryService> query_;

@@ -1,0 +1,63 @@
+// SPDX-License-Identifier: Apache-2.0
+#pragma once
+
+#include <functional>
+#include <memory>
+#include <string>
+#include <vector>
+
+#include "base/log.hpp"
+#include "base/metrics.hpp"
+#include "base/prng.hpp"
+#include "base/time.hpp"
+#include "node/alert/delivery_service.hpp"
+#include "node/app/alert_hub.hpp"
+#include "node/app/alert_service.hpp"
+#include "node/app/config.hpp"
+#include "node/app/outbox_store.hpp"
+#include "node/app/shard_workers.hpp"
+
+namespace wattring::app {
+
+/// Everything of a node that has to do with alerts, put together. Outlives the workers; they outlive its stop().
+class AlertSystem {
+ public:
+  /// All must outlive it.
+  struct Doors {
+    const sharding::ShardKey& key;
+    const persistence::Journal& disk;
+    persistence::JournalWriter& writer;
+    const Clock& clock;
+    Metrics& metrics;
+    std::shared_ptr<Log> log;
+  };
+  [[nodiscard]] static Result<std::unique_ptr<AlertSystem>> open(const Doors& doors,
+                                                                 const std::vector<AlertSink>& sinks, Prng prng);
+
+  /// For ShardWorkers::Options.
+  [[nodiscard]] std::function<std::unique_ptr<ShardExtension>(ShardId)> extension();
+  /// Reads rules and silences; before the workers start.
+  [[nodiscard]] Result<void> attach(ShardWorkers& workers, gateway::IngestDoor& ingest);
+  /// Begins to tell the sinks. http_address: where people find the alerts.
+  void start(const std::string& version, const std::string& http_address);
+  /// Ends telling; what is not told stays in the outbox. Idempotent.
+  void stop();
+
+  [[nodiscard]] AlertService& service() { return *service_; }
+  /// Sinks that fail for more than a minute.
+  [[nodiscard]] std::vector<alert::SinkState> failing_sinks() const;
+
+ private:
+  AlertSystem(const Doors& doors, const std::vector<AlertSink>& sinks, Prng prng, std::uint64_t next_outbox_sequence);
+  [[nodiscard]] std::string summary_of(const alert::Alert& alert) const;
+
+  const Doors doors_;
+  const std::vector<alert::SinkOptions> sinks_;
+  Prng prng_;
+  AlertHub hub_;
+  std::unique_ptr<AlertService> service_;
+  std::unique_ptr<OutboxStore> outbox_;
+  std::unique_ptr<alert::DeliveryService> delivery_;
+};
+
+}  // namespace wattring::app
