@@ -24,7 +24,7 @@ std::shared_ptr<const Clock> borrowed(const Clock& clock) {
 
 class DeliveryService::Impl {
  public:
-  Impl(Options options, DeliveryDoors doors)
+  Impl(const Options& options, DeliveryDoors doors)
       : plan_{std::move(doors), options.queue, options.orphans_after_ms, {}, {}}, system_(system_options(options)) {
     for (const SinkOptions& sink : options.sinks) {
       plan_.seats.emplace_back(sink, make_sink(sink, options.context), plan_.doors.metrics);
@@ -104,7 +104,7 @@ class DeliveryService::Impl {
 };
 
 DeliveryService::DeliveryService(Options options, DeliveryDoors doors)
-    : impl_(std::make_unique<Impl>(std::move(options), std::move(doors))) {}
+    : impl_(std::make_unique<Impl>(options, std::move(doors))) {}
 DeliveryService::~DeliveryService() = default;
 
 void DeliveryService::start() {

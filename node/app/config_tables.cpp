@@ -40,8 +40,8 @@ std::string show_text(const std::string& value) {
 }
 
 template <class T>
-Column<T> text(std::string table, std::string name, std::string meaning, std::string T::*member, std::string what,
-               std::string example, bool required = false) {
+Column<T> text(std::string table, std::string name, std::string meaning, std::string T::*member,
+               const std::string& what, const std::string& example, bool required = false) {
   return {fields::field<T>(
               std::move(table), std::move(name), "text", std::move(meaning),
               [member](T& row) -> auto& { return row.*member; },
