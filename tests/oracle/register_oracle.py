@@ -71,34 +71,32 @@ def without_dips(readings):
     """(readings that are used as (time, value, flags), time of the fall that is not decided or None). The flags of a
     reading belong to the stretches at it."""
     high_of = {}
-    undecided = []
+    undecided = set()
     for first in range(len(readings) - 1):
         if readings[first + 1][1] >= readings[first][1]:
             continue
         back = comes_back(readings, first)
         if back == "open":
-            undecided.append(first)
+            undecided.add(first)
         elif back is not None:
             for inside in range(first + 1, back):
                 if readings[inside][1] < readings[first][1]:
                     high_of[inside] = max(high_of.get(inside, readings[first][1]), readings[first][1])
-    pending = min((first for first in undecided if first not in high_of), default=None)
     used = []
-    passed_over = False
+    last = None
     for index, (time, value) in enumerate(readings):
         flags = set()
         if index in high_of:
             if not small_dip(high_of[index], value):
-                passed_over = True
                 continue
             value = high_of[index]
             flags.add("jitter")
-        if passed_over:
+        if last is not None and index > last + 1:
             flags.add("after_glitch")
-            passed_over = False
+        if used and value < used[-1][1] and last in undecided:
+            return used, used[-1][0]
         used.append((time, value, flags))
-        if index == pending:
-            return used, time
+        last = index
     return used, None
 
 

@@ -87,6 +87,12 @@ class Falls(unittest.TestCase):
         self.assertEqual(fold("00:00 50000 00:05 0 00:15 64000 00:30 64000")["00:00"].value, 14000)
         self.assertIn("pending", fold("00:00 50000 00:05 0 00:15 64001")["00:00"].flags)
 
+    def test_readings_that_are_passed_over_anyway_leave_nothing_undecided(self):
+        # 27 and 300 dip from 469 until 470; so 3012 is followed by 5421, which is a (too fast) rise.
+        quarters = fold("00:00 469 00:01 27 00:02 3012 00:03 300 00:04 5421 00:05 470")
+        self.assertEqual(quarters["00:00"].value, 5421 - 469)
+        self.assertEqual(quarters["00:00"].flags, {"glitch", "suspect", "pending", "partial"})
+
     def test_a_wrap_is_booked(self):
         after = " ".join(f"0{2 + n // 4}:{n % 4 * 15:02} 20" for n in range(6))
         quarters = fold("00:00 999999990 00:15 20 " + after)
