@@ -4,6 +4,7 @@
 #include <ostream>
 
 #include "node/ctl/commands/commands.hpp"
+#include "node/ctl/commands/complete.hpp"
 #include "node/ctl/completion.hpp"
 #include "node/ctl/globals.hpp"
 #include "node/ctl/operator_verbs.hpp"
@@ -26,6 +27,8 @@ struct Parsed {
   ImportArguments import;
   std::string problem_code;
   std::string shell;
+  std::string list_name;
+  std::string prefix;
   std::string tail_poll = "1s";
   std::string tail_for;
   std::string wait_timeout = "60s";
@@ -177,8 +180,12 @@ void let_fall_through(CLI::App& app) {
   }
 }
 
-Verb tree_of(const CLI::App& app) {
+/// above: the words before it, without the program's.
+Verb tree_of(const CLI::App& app, const std::string& above = {}) {
   Verb verb{app.get_name(), app.get_description(), {}, {}};
+  const bool is_root = app.get_parent() == nullptr;
+  const std::string path = is_root ? "" : above.empty() ? app.get_name() : above + " " + app.get_name();
+  verb.list = completion_list(path);
   for (const CLI::Option* option : app.get_options()) {
     const bool has_value = option->get_items_expected_min() > 0;
     verb.takes_words = verb.takes_words || option->get_positional();
@@ -189,8 +196,9 @@ Verb tree_of(const CLI::App& app) {
     for (const std::string& name : option->get_snames())
       if (has_value) verb.with_value.push_back("-" + name);
   }
-  for (const CLI::App* sub : app.get_subcommands([](const CLI::App*) { return true; }))
-    verb.verbs.push_back(tree_of(*sub));
+  // A group without a name hides a verb from people.
+  for (const CLI::App* sub : app.get_subcommands([](const CLI::App* one) { return !one->get_group().empty(); }))
+    verb.verbs.push_back(tree_of(*sub, path));
   return verb;
 }
 
@@ -201,6 +209,18 @@ void add_completion(CLI::App& root, Parsed& parsed) {
     parsed.verb = [&parsed, &root](const Context& context, const Globals&) {
       context.out << completion_script(parsed.shell, tree_of(root));
       return int{kExitDone};
+    };
+  });
+}
+
+/// For the scripts above alone.
+void add_complete(CLI::App& root, Parsed& parsed) {
+  CLI::App& app = *root.add_subcommand("complete", "Words for a completion script")->group("");
+  app.add_option("LIST", parsed.list_name, "Which")->required();
+  app.add_option("PREFIX", parsed.prefix, "Their beginning");
+  app.callback([&parsed] {
+    parsed.verb = [&parsed](const Context& context, const Globals& globals) {
+      return complete_words(parsed.list_name, parsed.prefix, context, globals);
     };
   });
 }
@@ -218,6 +238,7 @@ int run_command_line(const std::vector<std::string>& arguments, const Context& c
   add_import(root, parsed);
   add_wait(root, parsed);
   add_completion(root, parsed);
+  add_complete(root, parsed);
   let_fall_through(root);
   try {
     // CLI11 takes a vector from its back.

@@ -22,7 +22,8 @@ std::string words_of(const Verb& verb, const Verb& root) {
 }
 
 void bash_cases(const Verb& verb, const std::string& path, const Verb& root, std::string& out) {
-  out += fmt::format("    \"{}\") words=\"{}\" ;;\n", path, words_of(verb, root));
+  out += fmt::format("    \"{}\") words=\"{}\"{} ;;\n", path, words_of(verb, root),
+                     verb.list.empty() ? "" : " list=" + verb.list);
   for (const Verb& one : verb.verbs) bash_cases(one, path.empty() ? one.name : path + " " + one.name, root, out);
 }
 
@@ -40,7 +41,7 @@ std::string bash_script(const Verb& root) {
   bash_places(root, "", verbs);
   std::string out = fmt::format(
       "_{0}() {{\n"
-      "  local place=\"\" words=\"\" i next\n"
+      "  local place=\"\" words=\"\" list=\"\" word=\"${{COMP_WORDS[COMP_CWORD]}}\" i next\n"
       "  local known=\"{1} \"\n"
       "  for ((i = 1; i < COMP_CWORD; i++)); do\n"
       "    next=\"${{place:+$place/}}${{COMP_WORDS[i]}}\"\n"
@@ -51,7 +52,8 @@ std::string bash_script(const Verb& root) {
   bash_cases(root, "", root, out);
   out += fmt::format(
       "  esac\n"
-      "  mapfile -t COMPREPLY < <(compgen -W \"$words\" -- \"${{COMP_WORDS[COMP_CWORD]}}\")\n"
+      "  [[ -n \"$list\" && \"$word\" != -* ]] && words+=\" $({0} complete \"$list\" \"$word\" 2> /dev/null)\"\n"
+      "  mapfile -t COMPREPLY < <(compgen -W \"$words\" -- \"$word\")\n"
       "}}\n"
       "complete -o default -F _{0} {0}\n",
       root.name);
@@ -61,9 +63,9 @@ std::string bash_script(const Verb& root) {
 std::string zsh_script(const Verb& root) {
   std::string bash = bash_script(root);
   // zsh has no mapfile; its bashcompinit runs the rest as it is.
-  const std::string mapfile = "mapfile -t COMPREPLY < <(compgen -W \"$words\" -- \"${COMP_WORDS[COMP_CWORD]}\")";
+  const std::string mapfile = "mapfile -t COMPREPLY < <(compgen -W \"$words\" -- \"$word\")";
   const std::size_t at = bash.find(mapfile);
-  bash.replace(at, mapfile.size(), "COMPREPLY=($(compgen -W \"$words\" -- \"${COMP_WORDS[COMP_CWORD]}\"))");
+  bash.replace(at, mapfile.size(), "COMPREPLY=($(compgen -W \"$words\" -- \"$word\"))");
   return "autoload -U +X compinit && compinit\nautoload -U +X bashcompinit && bashcompinit\n" + bash;
 }
 
@@ -85,6 +87,9 @@ void fish_lines(const Verb& verb, const std::string& condition, const Verb& root
     }
     fish_lines(one, inner, root, out);
   }
+  if (!verb.list.empty())
+    out += fmt::format("complete -c {} -f -n {} -a '({} complete {} (commandline -ct) 2> /dev/null)'\n", root.name,
+                       quoted(condition), root.name, verb.list);
   for (const std::string& option : verb.options) {
     if (!option.starts_with("--")) continue;
     const std::string when = &verb == &root ? std::string() : " -n " + quoted(condition);

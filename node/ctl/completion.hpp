@@ -14,6 +14,7 @@ struct Verb {
   std::vector<Verb> verbs;
   std::vector<std::string> with_value = {};  ///< those of the options, and their short forms, that a value follows
   bool takes_words = false;                  ///< a word after it need not be one of its verbs
+  std::string list = {};                     ///< of names that may follow, as `complete LIST PREFIX` prints them
 };
 
 /// A script for the shell ("bash", "zsh", "fish"); empty for any other.

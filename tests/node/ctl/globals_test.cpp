@@ -130,6 +130,41 @@ TEST(Completion, OffersVerbsAndOptionsInEveryShell) {
   }
 }
 
+TEST(Completion, AsksForNamesWhereNamesStand) {
+  Ctl ctl;
+  const std::string bash = ctl.run({"completion", "bash"}).out;
+  EXPECT_NE(bash.find("\"alerts ack\") words=\"--help"), std::string::npos);
+  EXPECT_NE(bash.find(" list=alerts ;;"), std::string::npos);
+  EXPECT_NE(bash.find(" meter/quarantine/drop "), std::string::npos) << "verbs of any depth";
+  EXPECT_EQ(bash.find("words=\"LIST"), std::string::npos);
+  EXPECT_EQ(bash.find(" complete "), bash.find(" complete \"$list\"")) << "the verb that answers is not offered";
+  const std::string fish = ctl.run({"completion", "fish"}).out;
+  EXPECT_NE(fish.find("'(wattringctl complete quarantine (commandline -ct) 2> /dev/null)'"), std::string::npos);
+}
+
+TEST(Completion, GivesShellsOnlyHarmlessWords) {
+  Ctl ctl;
+  ctl.nodes.answer("/api/v1/meters?limit=200&prefix=M", 200,
+                   R"json({"meters":[{"meter":"M-2"},{"meter":"M-1"},{"meter":"M $(reboot)"},{"meter":"M`id`"},)json"
+                   R"json({"meter":"M\"x"},{"meter":"X-1"},{"meter":""}],"next":null})json");
+  const Ran ran = ctl.run({"complete", "meters", "M"});
+  EXPECT_EQ(ran.code, 0);
+  EXPECT_EQ(ran.out, "M-1\nM-2\n");
+  EXPECT_EQ(ctl.nodes.seen[0].request.timeout_ms, 300);
+}
+
+TEST(Completion, IsSilentWhenNobodyAnswersAndNeedsNobodyForWhatIsCompiledIn) {
+  Ctl ctl;
+  const Ran silent = ctl.run({"complete", "alerts", ""});
+  EXPECT_EQ(silent.code, 0);
+  EXPECT_EQ(silent.out + silent.err, "");
+  ctl.nodes.seen.clear();
+  EXPECT_EQ(ctl.run({"complete", "kinds", "voltage"}).out, "voltage_sag\nvoltage_swell\n");
+  EXPECT_EQ(ctl.run({"complete", "codes", "DISK"}).out, "DISK_RESERVE\n");
+  EXPECT_EQ(ctl.run({"complete", "nonsense", ""}).out, "");
+  EXPECT_TRUE(ctl.nodes.seen.empty());
+}
+
 TEST(Completion, InBashListsEachWordOnce) {
   const Verb root{"tool", "", {"--help", "--node"}, {{"look", "Look", {"--help", "--far"}, {}}}};
   const std::string script = completion_script("bash", root);
