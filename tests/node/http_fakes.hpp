@@ -118,9 +118,9 @@ class FakeQuery final : public QueryDoor {
 
 /// The API over the fakes.
 struct ApiFixture {
-  explicit ApiFixture(IngestApi::Options ingest_options = {}) : ApiFixture(ingest_options, true) {}
+  explicit ApiFixture(const IngestApi::Options& ingest_options = {}) : ApiFixture(ingest_options, true) {}
   /// Without alerts: as a node that has none.
-  ApiFixture(IngestApi::Options ingest_options, bool with_alerts)
+  ApiFixture(const IngestApi::Options& ingest_options, bool with_alerts)
       : api({ingest_options, "n1", "0.1.0"}, ingest, query, with_alerts ? &alerts : nullptr, clock, budget, metrics,
             Log::silent()) {
     api.set_addresses({"127.0.0.1:7411", "127.0.0.1:7412", "127.0.0.1:7413", "127.0.0.1:7414"});

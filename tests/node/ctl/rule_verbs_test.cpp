@@ -14,7 +14,7 @@ namespace {
 class Rules : public ::testing::Test {
  protected:
   std::string file(const std::string& name, const std::string& text) {
-    const std::string path = folder_.path() / name;
+    std::string path = folder_.path() / name;
     std::ofstream(path, std::ios::binary) << text;
     return path;
   }
