@@ -5,7 +5,7 @@ from register_oracle import QUARTER
 from rule_oracle import milliseconds
 
 FIELDS = ["state", "onset", "fired", "last", "resolved", "peak", "count"]
-# Of an alert in JSON: what the same id and revision always stand for.
+# Of an alert in JSON: what the same id and revision always stand for; the rest is the node's own.
 CONTENT = ["rule", "meter", "phase", "state", "severity", "since", "fired", "last", "resolved", "value", "count"]
 
 
@@ -15,6 +15,10 @@ def onset_window(alert):
 
 def key_of(alert):
     return alert["rule"], alert["meter"], alert["phase"], onset_window(alert)
+
+
+def content_of(alert):
+    return {member: "firing" if alert[member] == "acked" else alert[member] for member in CONTENT}
 
 
 def fields_of_node(alert):
@@ -63,7 +67,7 @@ class Identities:
             if self.key_of.setdefault(alert["id"], key) != key:
                 self.wrong.append(f"id {alert['id']} was of {self.key_of[alert['id']]} and now of {key}")
             name = alert["id"], alert["revision"]
-            content = {member: "firing" if alert[member] == "acked" else alert[member] for member in CONTENT}
+            content = content_of(alert)
             if self.content_of.setdefault(name, content) != content:
                 self.wrong.append(f"{name} stood for {self.content_of[name]} and now for {content}")
 
@@ -71,17 +75,18 @@ class Identities:
 def wrong_arrivals(arrivals, from_node):
     """What is wrong with what a webhook was told, now that the node has nothing more to tell."""
     wrong = []
-    content_of, events_of, last_event = {}, {}, {}
+    first_of, events_of, last_event = {}, {}, {}
     by_id = {alert["id"]: alert for alert in from_node}
     for arrival in arrivals:
         identity = arrival.alert["id"]
         if not arrival.key or not arrival.key.startswith(f"{identity}:{arrival.alert['revision']}"):
             wrong.append(f"key {arrival.key} of {identity} revision {arrival.alert['revision']}")
-        first = content_of.setdefault(arrival.key, arrival.content)
-        if first != arrival.content:
-            wrong.append(f"key {arrival.key} stood for {first} and then for {arrival.content}")
+        content = {**content_of(arrival.alert), "event": arrival.event}
+        first = first_of.setdefault(arrival.key, content)
+        if first != content:
+            wrong.append(f"key {arrival.key} stood for {first} and then for {content}")
         if identity not in by_id:
-            wrong.append(f"told of {identity}, which is not on record: {arrival.content}")
+            wrong.append(f"told of {identity}, which is not on record: {arrival.body}")
         if arrival.taken:
             events_of.setdefault(identity, set()).add(arrival.event)
             if arrival.event != "acked":

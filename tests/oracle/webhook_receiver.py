@@ -14,7 +14,7 @@ class Arrival:
     key: str
     event: str
     alert: dict
-    content: str  # all of the body that must be the same in repeats
+    body: str  # all but the time of sending
     taken: bool  # answered 200
 
 
@@ -72,8 +72,7 @@ class Receiver:
         try:
             content = json.loads(body)
             content.pop("sent")
-            self.arrivals.append(Arrival(key, content["event"], content["alert"], json.dumps(content, sort_keys=True),
-                                         taken))
+            self.arrivals.append(Arrival(key, content["event"], content["alert"], json.dumps(content, sort_keys=True), taken))
         except (ValueError, KeyError) as error:
             self.broken.append(f"{error!r}: {body[:200]!r}")
 
