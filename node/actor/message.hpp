@@ -17,7 +17,7 @@ class Message;
 /// bounded in bytes: std::size_t message_bytes() const, the bytes beyond sizeof(T).
 template <class T>
 concept Payload =
-    std::is_object_v<T> && !std::is_const_v<T> && std::is_move_constructible_v<T> && !std::is_same_v<T, Message>;
+    !std::is_same_v<T, Message> && std::is_object_v<T> && !std::is_const_v<T> && std::is_move_constructible_v<T>;
 
 namespace detail {
 
@@ -65,7 +65,7 @@ class Message {
   Message() = default;
   template <class T>
     requires Payload<std::remove_cvref_t<T>>
-  Message(T&& value) {  // NOLINT(google-explicit-constructor): tell(Ping{1}) is the point
+  Message(T&& value) {  // NOLINT(bugprone-forwarding-reference-overload): Payload excludes Message itself
     emplace<std::remove_cvref_t<T>>(std::forward<T>(value));
   }
   Message(const Message& other) : ops_(other.ops_) {
@@ -112,8 +112,9 @@ class Message {
   }
 
  private:
+  static constexpr std::size_t kInlineAlign = 8;
   template <class T>
-  static constexpr bool kInline = sizeof(T) <= kInlineBytes && alignof(T) <= alignof(void*) &&
+  static constexpr bool kInline = sizeof(T) <= kInlineBytes && alignof(T) <= kInlineAlign &&
                                   std::is_nothrow_move_constructible_v<T> && std::is_copy_constructible_v<T>;
 
   template <class T>
@@ -185,7 +186,7 @@ class Message {
   }
 
   const detail::MessageOps* ops_ = nullptr;
-  alignas(void*) std::byte storage_[kInlineBytes]{};
+  alignas(kInlineAlign) std::byte storage_[kInlineBytes]{};
 };
 
 }  // namespace wattring::actor

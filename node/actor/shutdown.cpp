@@ -64,14 +64,14 @@ Result<void> CoordinatedShutdown::add(std::string_view phase, std::string name, 
   return {};
 }
 
-void CoordinatedShutdown::run(std::function<void(const Report&)> finished) {
+void CoordinatedShutdown::run(const std::function<void(const Report&)>& finished) {
   bool is_over = false;
   bool is_first = false;
   {
     const std::lock_guard lock(impl_->mutex);
     is_over = impl_->over;
     is_first = !std::exchange(impl_->running, true);
-    if (!is_over) impl_->waiting.push_back(std::move(finished));
+    if (!is_over) impl_->waiting.push_back(finished);
   }
   // Nothing changes the report any more.
   if (is_over) return finished(impl_->report);

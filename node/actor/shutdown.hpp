@@ -45,7 +45,7 @@ class CoordinatedShutdown {
   /// not_found for an unknown phase, busy when the shutdown runs already.
   [[nodiscard]] Result<void> add(std::string_view phase, std::string name, Task task);
   /// The first call begins; later ones only wait for the same end. `finished` runs on a thread of the runtime.
-  void run(std::function<void(const Report&)> finished);
+  void run(const std::function<void(const Report&)>& finished);
   /// The phase that runs; empty before and after.
   [[nodiscard]] std::string current_phase() const;
 

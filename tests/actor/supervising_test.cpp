@@ -125,23 +125,27 @@ TEST(Supervision, ARestartWaitsForItsBackoffAndTheMailboxStaysOpen) {
   EXPECT_EQ(*journal, (Events{"a started", "a restarting: boom", "a started", "a one"}));
 }
 
-TEST(Supervision, EachFurtherFailureWaitsLongerAndAQuietWindowForgivesAll) {
+TEST(Supervision, EachFurtherFailureWaitsLongerUntilAQuietWindowForgivesThem) {
   Strategy strategy;
   strategy.backoff = {100, 10'000, 2.0, 0.0};
   strategy.window_ms = 5'000;
-  const Props fails_at_start = scripted([](Context&, const Message&) { throw std::runtime_error("again"); });
   TestKit kit({.root_strategy = strategy});
-  const ActorRef actor = kit.spawn(fails_at_start.with_poison_after(1'000), "a");
-  actor.tell(Text{"poison"});
-  const auto restarts = [&] { return kit.system().stats().restarts; };
-  kit.advance(100);
-  EXPECT_EQ(restarts(), 1U);
-  kit.advance(199);
-  EXPECT_EQ(restarts(), 1U);
-  kit.advance(1);
-  EXPECT_EQ(restarts(), 2U);
-  kit.advance(400);
-  EXPECT_EQ(restarts(), 3U);
+  const ActorRef a = kit.spawn(recorder(make_journal()).with_poison_after(4), "a");
+  // Each restart of a three times failing message waits twice as long as the one before.
+  a.tell(Fail{"boom"});
+  const auto restarts_after = [&](std::int64_t ms) {
+    kit.advance(ms);
+    return kit.system().stats().restarts;
+  };
+  EXPECT_EQ(restarts_after(99), 0U);
+  EXPECT_EQ(restarts_after(1), 1U);
+  EXPECT_EQ(restarts_after(199), 1U);
+  EXPECT_EQ(restarts_after(1), 2U);
+  EXPECT_EQ(restarts_after(400), 3U);
+  EXPECT_EQ(restarts_after(6'000), 4U);
+  a.tell(Fail{"boom"});
+  EXPECT_EQ(restarts_after(99), 4U);
+  EXPECT_EQ(restarts_after(1), 5U);
 }
 
 TEST(Supervision, MoreFailuresThanAllowedStopTheChild) {

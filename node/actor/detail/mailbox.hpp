@@ -37,16 +37,16 @@ class Mailbox {
     const bool control = is_control(envelope->kind);
     Link* head = head_.load(std::memory_order_relaxed);
     while (true) {
-      if (head == &closed_mark_) return Push::closed;
-      envelope->next = head == &idle_mark_ ? nullptr : head;
+      if (head == &closed_mark) return Push::closed;
+      envelope->next = head == &idle_mark ? nullptr : head;
       // After a successful exchange the envelope may be gone.
       if (head_.compare_exchange_weak(head, envelope, std::memory_order_acq_rel, std::memory_order_relaxed)) break;
     }
-    if (head == &idle_mark_) return Push::wake;
+    if (head == &idle_mark) return Push::wake;
     if (control) has_control_.store(true, std::memory_order_release);
     return Push::queued;
   }
-  [[nodiscard]] bool closed() const { return head_.load(std::memory_order_acquire) == &closed_mark_; }
+  [[nodiscard]] bool closed() const { return head_.load(std::memory_order_acquire) == &closed_mark; }
   [[nodiscard]] std::uint32_t messages() const { return messages_in(load_.load(std::memory_order_relaxed)); }
   [[nodiscard]] std::uint64_t bytes() const { return bytes_in(load_.load(std::memory_order_relaxed)); }
 
@@ -81,11 +81,11 @@ class Mailbox {
   /// True: the reader sleeps now, and must not touch anything any more: a writer may have woken it elsewhere.
   [[nodiscard]] bool go_idle() {
     Link* expected = nullptr;
-    return head_.compare_exchange_strong(expected, &idle_mark_, std::memory_order_acq_rel, std::memory_order_relaxed);
+    return head_.compare_exchange_strong(expected, &idle_mark, std::memory_order_acq_rel, std::memory_order_relaxed);
   }
   /// From now on pushes find it closed. What was queued is handed over, control first.
   void close(EnvelopeList& control, EnvelopeList& user) {
-    sort(head_.exchange(&closed_mark_, std::memory_order_acq_rel));
+    sort(head_.exchange(&closed_mark, std::memory_order_acq_rel));
     control.append(std::move(control_));
     user.append(std::move(user_));
   }
@@ -99,7 +99,7 @@ class Mailbox {
   void sort(Link* newest) {
     EnvelopeList control;
     EnvelopeList user;
-    while (newest != nullptr && newest != &idle_mark_ && newest != &closed_mark_) {
+    while (newest != nullptr && newest != &idle_mark && newest != &closed_mark) {
       auto* envelope = static_cast<Envelope*>(newest);
       newest = envelope->next;
       (is_control(envelope->kind) ? control : user).push_front(envelope);
@@ -108,8 +108,8 @@ class Mailbox {
     user_.append(std::move(user));
   }
 
-  static inline Link idle_mark_;
-  static inline Link closed_mark_;
+  static inline Link idle_mark;
+  static inline Link closed_mark;
 
   // Writers and the reader. Not idle at first: whoever creates the mailbox lets its reader run.
   std::atomic<Link*> head_{nullptr};

@@ -56,36 +56,31 @@ void Question::send(const ActorRef& to, Message&& question, std::int64_t timeout
   timer_ =
       core_.timers.add(core_.due_ns(timeout_ms), [this, self, to, timeout_ms] { time_out(to.address(), timeout_ms); });
   const Delivery sent = to.tell(std::move(question), self);
-  if (sent == Delivery::accepted) return;
+  if (sent == Delivery::accepted || !claim()) return;
   core_.timers.cancel(timer_);
-  (void)finish(refusal(sent, to.address()));
+  complete(refusal(sent, to.address()));
 }
 
 Delivery Question::deliver(Message&& message, const ActorRef& sender) {
-  if (!finished_.load()) {
-    AskResult outcome(std::move(message));
-    if (finish(std::move(outcome))) {
-      core_.timers.cancel(timer_);
-      return Delivery::accepted;
-    }
-    message = std::move(*outcome);
+  if (!claim()) {
+    core_.dead_letter(std::move(message), sender, {core_.options.node, "/temp"}, DeadLetter::Reason::late_answer);
+    return Delivery::dead;
   }
-  core_.dead_letter(std::move(message), sender, {core_.options.node, "/temp"}, DeadLetter::Reason::late_answer);
-  return Delivery::dead;
+  core_.timers.cancel(timer_);
+  complete(std::move(message));
+  return Delivery::accepted;
 }
 
 void Question::time_out(const ActorAddress& to, std::int64_t timeout_ms) {
-  const bool timed_out = finish(fail(ErrorCode::unknown_outcome,
-                                     "no answer from " + to.text() + " within " + std::to_string(timeout_ms) + " ms"));
-  if (timed_out) core_.asks_timed_out.add();
+  if (!claim()) return;
+  core_.asks_timed_out.add();
+  complete(fail(ErrorCode::unknown_outcome,
+                "no answer from " + to.text() + " within " + std::to_string(timeout_ms) + " ms"));
 }
 
-/// The first outcome counts; false for the others, which are then untouched.
-bool Question::finish(AskResult&& outcome) {
-  if (finished_.exchange(true)) return false;
+void Question::complete(AskResult outcome) {
   const Answered answered = std::exchange(answered_, nullptr);
   answered(std::move(outcome));
-  return true;
 }
 
 Delivery Watcher::deliver(Message&& message, const ActorRef& sender) {

@@ -56,7 +56,9 @@ class Question final : public Temporary {
 
  private:
   void time_out(const ActorAddress& to, std::int64_t timeout_ms);
-  [[nodiscard]] bool finish(AskResult&& outcome);
+  /// True for the first outcome alone.
+  [[nodiscard]] bool claim() { return !finished_.exchange(true); }
+  void complete(AskResult outcome);
 
   Answered answered_;
   std::atomic<bool> finished_{false};

@@ -122,7 +122,7 @@ Cell* Worker::next() {
   return cell;
 }
 
-bool Worker::sleep() {
+bool Worker::park() {
   Sleepers& sleepers = scheduler_.sleepers();
   std::unique_lock lock(mutex_);
   if (stopping_) return false;
@@ -175,7 +175,7 @@ void Worker::loop(const Clock& clock) {
     Cell* cell = next();
     if (cell == nullptr && !dedicated_) cell = scheduler_.steal(*this);
     if (cell == nullptr) {
-      if (!sleep()) return;
+      if (!park()) return;
       now_ns_ = clock.monotonic_ns();
       continue;
     }

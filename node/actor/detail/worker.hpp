@@ -71,7 +71,7 @@ class Worker {
   void loop(const Clock& clock);
   [[nodiscard]] Cell* next();
   /// False when the worker shall end.
-  [[nodiscard]] bool sleep();
+  [[nodiscard]] bool park();
   void run(Cell& cell);
 
   ThreadScheduler& scheduler_;
