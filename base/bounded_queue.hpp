@@ -93,6 +93,13 @@ class BoundedQueue {
     not_full_.notify_all();
   }
 
+  /// Visits what waits, oldest first, under the lock: pushes and pops wait meanwhile.
+  template <class Visit>
+  void for_each(Visit&& visit) const {
+    const std::lock_guard lock(mutex_);
+    for (const T& item : items_) visit(item);
+  }
+
   [[nodiscard]] std::size_t size() const {
     const std::lock_guard lock(mutex_);
     return items_.size();

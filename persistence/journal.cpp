@@ -6,8 +6,9 @@
 namespace wattring::persistence {
 namespace {
 
-constexpr std::array<std::string_view, kTableCount> kTableNames{
-    "meta", "journal", "coverage", "applied", "meter", "series", "interval", "text", "alert", "outbox", "catalog"};
+constexpr std::array<std::string_view, kTableCount> kTableNames{"meta",  "journal", "coverage", "applied",
+                                                                "meter", "series",  "interval", "text",
+                                                                "alert", "outbox",  "catalog",  "quarantine"};
 
 }  // namespace
 

@@ -18,19 +18,22 @@ namespace wattring::persistence {
 
 /// The named databases of a node; keys and values are described in docs/protocols/data-directory.md.
 enum class Table : std::uint8_t {
-  meta,      ///< name -> identity, boot count, format version
-  journal,   ///< LSN u64 -> record: a pack of entries
-  coverage,  ///< shard -> what the sealed facts cover
-  applied,   ///< shard -> LSN up to which its entries are sealed
-  meter,     ///< shard, meter id -> snapshot
-  series,    ///< shard, day, meter id, register, part -> chunk of readings
-  interval,  ///< shard, day, meter id, register -> chunk of intervals whose readings were dropped by retention
-  text,      ///< shard, text value -> text of text facts
-  alert,     ///< shard, alert id -> alert
-  outbox,    ///< seq -> notification not yet delivered
-  catalog,   ///< name -> cluster-wide document
+  meta,        ///< name -> identity, boot count, format version
+  journal,     ///< LSN u64 -> record: a pack of entries
+  coverage,    ///< shard -> what the sealed facts cover
+  applied,     ///< shard -> LSN up to which its entries are sealed
+  meter,       ///< shard, meter id -> snapshot
+  series,      ///< shard, day, meter id, register, part -> chunk of readings
+  interval,    ///< shard, day, meter id, register -> chunk of intervals whose readings were dropped by retention
+  text,        ///< shard, text value -> text of text facts
+  alert,       ///< shard, alert id -> alert
+  outbox,      ///< seq -> notification not yet delivered
+  catalog,     ///< name -> cluster-wide document
+  quarantine,  ///< shard, LSN, number -> readings that their meter could not fold
 };
-inline constexpr std::size_t kTableCount = 11;
+inline constexpr std::size_t kTableCount = 12;
+/// A directory of the first release has only these; the others are added when it is opened for writing.
+inline constexpr std::size_t kFirstTableCount = 11;
 [[nodiscard]] std::string_view to_string(Table table);
 
 /// Keys are at most 511 bytes (LMDB's limit) and never empty.

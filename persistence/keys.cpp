@@ -128,6 +128,15 @@ std::string outbox_key(std::uint64_t sequence) {
   return built([&](std::string& out) { append_outbox_key(out, sequence); });
 }
 
+std::string quarantine_key(const QuarantineKey& key) {
+  return built([&](std::string& out) {
+    ByteWriter writer(out);
+    writer.u16_be(key.shard.value);
+    writer.u64_be(key.lsn.value);
+    writer.u32_be(key.number);
+  });
+}
+
 Result<Lsn> parse_journal_key(std::string_view key) {
   ByteReader in(key);
   const Lsn lsn{in.u64_be()};
@@ -186,6 +195,16 @@ Result<std::uint64_t> parse_outbox_key(std::string_view key) {
   const std::uint64_t sequence = in.u64_be();
   if (!in.at_end()) return bad_key("outbox", key);
   return sequence;
+}
+
+Result<QuarantineKey> parse_quarantine_key(std::string_view key) {
+  ByteReader in(key);
+  QuarantineKey out;
+  out.shard = ShardId{in.u16_be()};
+  out.lsn = Lsn{in.u64_be()};
+  out.number = in.u32_be();
+  if (!in.at_end() || out.shard.value >= kShardsMax) return bad_key("quarantine", key);
+  return out;
 }
 
 }  // namespace wattring::persistence

@@ -21,6 +21,7 @@
 ///   text      shard u16 | value u64
 ///   alert     shard u16 | alert id (1..128 bytes)
 ///   outbox    sequence u64
+///   quarantine  shard u16 | LSN u64 | number u32
 ///
 /// The day stands before the meter (docs/decisions/0002-series-key-day-first.md).
 
@@ -54,6 +55,13 @@ struct AlertKey {
   std::string_view alert_id;
 };
 
+struct QuarantineKey {
+  ShardId shard;
+  Lsn lsn;                   ///< of the record that the readings came in
+  std::uint32_t number = 0;  ///< of the run in its entry, and of the part of it
+  friend auto operator<=>(const QuarantineKey&, const QuarantineKey&) = default;
+};
+
 void append_journal_key(std::string& out, Lsn lsn);
 void append_shard_key(std::string& out, ShardId shard);
 void append_meter_key(std::string& out, const MeterKey& key);
@@ -75,6 +83,7 @@ void append_outbox_key(std::string& out, std::uint64_t sequence);
 [[nodiscard]] std::string text_key(ShardId shard, std::uint64_t value);
 [[nodiscard]] std::string alert_key(ShardId shard, std::string_view alert_id);
 [[nodiscard]] std::string outbox_key(std::uint64_t sequence);
+[[nodiscard]] std::string quarantine_key(const QuarantineKey& key);
 
 [[nodiscard]] Result<Lsn> parse_journal_key(std::string_view key);
 [[nodiscard]] Result<ShardId> parse_shard_key(std::string_view key);
@@ -84,5 +93,6 @@ void append_outbox_key(std::string& out, std::uint64_t sequence);
 [[nodiscard]] Result<TextKey> parse_text_key(std::string_view key);
 [[nodiscard]] Result<AlertKey> parse_alert_key(std::string_view key);
 [[nodiscard]] Result<std::uint64_t> parse_outbox_key(std::string_view key);
+[[nodiscard]] Result<QuarantineKey> parse_quarantine_key(std::string_view key);
 
 }  // namespace wattring::persistence

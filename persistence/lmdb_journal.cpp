@@ -22,6 +22,8 @@ namespace wattring::persistence {
 namespace {
 
 using Tables = std::array<lmdb::Dbi, kTableCount>;
+/// A table that the directory of an older release does not have.
+constexpr lmdb::Dbi kNoTable = ~lmdb::Dbi{0};
 
 // Two pages less LMDB's page header. A larger piece needs a longer run of free pages, and looking for one in a
 // fragmented free list costs more than the write; see the decision record.
@@ -82,6 +84,7 @@ class Snapshot final : public ReadTransaction {
 
   [[nodiscard]] Result<std::string_view> get(Table table, std::string_view key) const override {
     if (key.empty() || key.size() > kKeyBytesMax) return absent(table);
+    if (dbi(table) == kNoTable) return absent(table);
     if (table == Table::journal) return get_record(key);
     auto value = txn_.get(dbi(table), key);
     if (!value && value.error().code == ErrorCode::not_found) return absent(table);
@@ -89,6 +92,7 @@ class Snapshot final : public ReadTransaction {
   }
 
   [[nodiscard]] Result<void> scan(Table table, std::string_view from, const Visitor& visit) const override {
+    if (dbi(table) == kNoTable) return {};
     auto cursor = lmdb::Cursor::open(txn_, dbi(table));
     if (!cursor) return tl::unexpected(cursor.error());
     if (table == Table::journal) return scan_records(std::move(*cursor), from, visit);
@@ -100,16 +104,20 @@ class Snapshot final : public ReadTransaction {
   }
 
   [[nodiscard]] Result<std::string_view> last_key(Table table) const override {
+    if (dbi(table) == kNoTable) return empty(table);
     auto cursor = lmdb::Cursor::open(txn_, dbi(table));
     if (!cursor) return tl::unexpected(cursor.error());
     const auto on_row = cursor->last();
     if (!on_row) return tl::unexpected(on_row.error());
-    if (!*on_row) return fail(ErrorCode::not_found, "table " + std::string(to_string(table)) + " is empty");
+    if (!*on_row) return empty(table);
     return table == Table::journal ? lsn_part(cursor->key()) : cursor->key();
   }
 
  private:
   [[nodiscard]] lmdb::Dbi dbi(Table table) const { return tables_[static_cast<std::size_t>(table)]; }
+  static Failure empty(Table table) {
+    return fail(ErrorCode::not_found, "table " + std::string(to_string(table)) + " is empty");
+  }
   static Failure absent(Table table) {
     return fail(ErrorCode::not_found, "no such key in table " + std::string(to_string(table)));
   }
@@ -200,13 +208,16 @@ class Change {
   std::optional<lmdb::Cursor> cursor_;
 };
 
-Result<Tables> open_tables(const lmdb::Environment& env, bool create) {
-  auto txn = lmdb::Transaction::begin(env, !create);
+// create: all tables; else those that this release has added, unless the environment is only read: then they are empty.
+Result<Tables> open_tables(const lmdb::Environment& env, bool create, bool read_only) {
+  auto txn = lmdb::Transaction::begin(env, read_only);
   if (!txn) return tl::unexpected(txn.error());
   Tables tables{};
   for (std::size_t i = 0; i < kTableCount; ++i) {
     const std::string name(to_string(static_cast<Table>(i)));
-    auto dbi = txn->open_table(name.c_str(), create);
+    const bool added = i >= kFirstTableCount;
+    auto dbi = txn->open_table(name.c_str(), create || (added && !read_only));
+    if (!dbi && dbi.error().code == ErrorCode::not_found && added) dbi = kNoTable;
     if (!dbi && dbi.error().code == ErrorCode::not_found)
       return fail(ErrorCode::corrupt, "the journal has no table \"" + name + "\"",
                   "the file is not wattring's or was damaged; restore it from another node");
@@ -268,7 +279,7 @@ Result<std::unique_ptr<LmdbJournal>> LmdbJournal::open(const std::filesystem::pa
       directory, {options.map_bytes, options.max_readers, static_cast<unsigned>(kTableCount), options.read_only});
   if (!env) return tl::unexpected(env.error());
   if (auto extended = extend_to_last_page(*env, file); !extended) return tl::unexpected(extended.error());
-  auto tables = open_tables(*env, create);
+  auto tables = open_tables(*env, create, options.read_only);
   if (!tables) return tl::unexpected(tables.error());
   std::unique_ptr<State> state(new State{directory, options, std::move(*env), *tables, false, 0});
   return std::unique_ptr<LmdbJournal>(new LmdbJournal(std::move(state)));

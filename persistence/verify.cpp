@@ -55,6 +55,8 @@ std::optional<Error> key_problem(Table table, std::string_view key) {
       return error_of(parse_alert_key(key));
     case Table::outbox:
       return error_of(parse_outbox_key(key));
+    case Table::quarantine:
+      return error_of(parse_quarantine_key(key));
     case Table::meta:
     case Table::catalog:
       break;

@@ -1,9 +1,11 @@
 # SPDX-License-Identifier: Apache-2.0
 # The way of a batch through the node, without its sockets.
 wattring_library(wattring_core
-  SOURCES committed_batch.cpp entry_encoder.cpp extension_turns.cpp ingest_pipeline.cpp meter_pages.cpp query_service.cpp
-          shard_residency.cpp shard_sealing.cpp shard_shared.cpp shard_worker.cpp shard_workers.cpp
-  LIBS wattring_fold wattring_gateway wattring_persistence_lmdb)
+  SOURCES actor_rows.cpp committed_batch.cpp entry_encoder.cpp extension_turns.cpp fold_guard.cpp ingest_pipeline.cpp
+          journal_only.cpp meter_pages.cpp meter_supervision.cpp query_service.cpp shard_quarantine.cpp
+          shard_residency.cpp shard_sealing.cpp shard_shared.cpp shard_verbs.cpp shard_worker.cpp
+          shard_worker_meters.cpp shard_workers.cpp
+  LIBS wattring_actor wattring_fold wattring_gateway wattring_persistence_lmdb)
 
 # A shard's meters as the alert rules see them; pure.
 wattring_library(wattring_alert_history SOURCES meter_history.cpp silence_sweep.cpp LIBS wattring_alert wattring_fold)

@@ -55,6 +55,7 @@ struct CutBatch {
   WriterId writer;
   Lsn lsn;
   std::uint64_t record_bytes = 0;
+  std::int64_t committed_ns = 0;  ///< monotonic
 
   /// Returned to the budget when the last holder lets go.
   ByteBudget* budget = nullptr;

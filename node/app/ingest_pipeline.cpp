@@ -148,11 +148,12 @@ void IngestPipeline::answer(const std::shared_ptr<CutBatch>& cut, const persiste
     return;
   }
   cut->lsn = appended.lsn;
+  cut->committed_ns = clock_.monotonic_ns();
   last_lsn_.store(appended.lsn.value, std::memory_order_relaxed);
   workers_.dispatch(cut);
   stored_.add(facts);
   batches_.add();
-  ack_latency_.record_ns(static_cast<std::uint64_t>(clock_.monotonic_ns() - started_ns));
+  ack_latency_.record_ns(static_cast<std::uint64_t>(cut->committed_ns - started_ns));
   answer.stored = facts;
   answer.ack = AckClass::single;
   answer.copies = 1;

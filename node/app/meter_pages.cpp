@@ -96,9 +96,9 @@ MeterSummary summarise(const meter::ShardFold& fold, MeterTable::MeterIndex mete
   return summary;
 }
 
-std::vector<MeterSummary> page_of(const WorkerShards::Folds& shards, const sharding::ShardKey& key,
-                                  const persistence::ReadTransaction* disk, const std::string& prefix,
-                                  const std::string& after, std::size_t limit) {
+std::vector<MeterSummary> page_of(std::span<const std::unique_ptr<meter::ShardFold>> shards,
+                                  const sharding::ShardKey& key, const persistence::ReadTransaction* disk,
+                                  const std::string& prefix, const std::string& after, std::size_t limit) {
   Page page(prefix, after, limit);
   for (const auto& fold : shards) {
     add_resident(page, *fold);

@@ -1,6 +1,8 @@
 // SPDX-License-Identifier: Apache-2.0
 #pragma once
 
+#include <memory>
+#include <span>
 #include <string>
 #include <vector>
 
@@ -14,7 +16,8 @@ namespace wattring::app {
 
 /// One worker's share of a page: the least `limit` ids after `after` that begin with `prefix`, ascending; resident and
 /// passivated meters alike. `disk` was opened on the worker's thread, or is null when nothing is passivated.
-[[nodiscard]] std::vector<http::MeterSummary> page_of(const WorkerShards::Folds& shards, const sharding::ShardKey& key,
+[[nodiscard]] std::vector<http::MeterSummary> page_of(std::span<const std::unique_ptr<meter::ShardFold>> shards,
+                                                      const sharding::ShardKey& key,
                                                       const persistence::ReadTransaction* disk,
                                                       const std::string& prefix, const std::string& after,
                                                       std::size_t limit);

@@ -76,7 +76,11 @@ Result<void> Node::open(WriterId writer, Prng& prng) {
       AlertSystem::open({*key_, directory_->journal(), *writer_, clock_, metrics_, log_}, config.sinks, prng.fork());
   if (!alerts) return Failure(alerts.error());
   alerts_ = std::move(*alerts);
+  auto guard = FoldGuard::open((std::filesystem::path(options_.data_dir) / "fold-guard").string());
+  if (!guard) return Failure(guard.error());
+  guard_ = std::move(*guard);
   ShardWorkers::Options worker_options;
+  worker_options.guard = guard_.get();
   worker_options.extension = alerts_->extension();
   worker_options.workers = worker_count(config);
   worker_options.unsealed_bytes_max = config.store.unsealed_bytes_max;
@@ -282,6 +286,12 @@ void Node::add_problems(http::NodeStatus& status) {
         {"SHARDS_RECOVERING", "warn", node,
          std::to_string(status.shards_recovering) + " shards read the journal; writes are taken, queries wait",
          "wait a few seconds", started_ms_});
+  if (const std::uint64_t stopped = workers_->stopped_shards(); stopped != 0)
+    status.problems.push_back({"FOLD_STOPPED", "critical", node,
+                               std::to_string(stopped) +
+                                   " shards ended the process again and again while they were folded: their readings "
+                                   "are acknowledged and stay in the journal, answers about them are not complete",
+                               "wattringctl actors shows which; after an upgrade resume them", started_ms_});
   if (workers_->damaged() != 0)
     status.problems.push_back({"CORRUPT_VALUE", "critical", node,
                                std::to_string(workers_->damaged()) + " stored values did not verify and were left out",

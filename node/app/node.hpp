@@ -15,6 +15,7 @@
 #include "base/time.hpp"
 #include "node/app/alert_system.hpp"
 #include "node/app/config.hpp"
+#include "node/app/fold_guard.hpp"
 #include "node/app/ingest_pipeline.hpp"
 #include "node/app/port_reservation.hpp"
 #include "node/app/query_service.hpp"
@@ -85,6 +86,7 @@ class Node final : public http::QueryDoor {
   std::unique_ptr<sharding::ShardKey> key_;
   std::unique_ptr<persistence::JournalWriter> writer_;
   std::unique_ptr<AlertSystem> alerts_;
+  std::unique_ptr<FoldGuard> guard_;
   std::unique_ptr<ShardWorkers> workers_;
   std::unique_ptr<IngestPipeline> pipeline_;
   std::unique_ptr<QueryService> query_;

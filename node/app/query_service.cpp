@@ -45,7 +45,12 @@ bool some_passivated(const ShardWorkers::Shards& shards) {
   return std::any_of(shards.begin(), shards.end(), [](const auto& fold) { return fold->passivated_count() != 0; });
 }
 
-Failure no_meter(const std::string& id) {
+Failure no_meter(const std::string& id, const meter::ShardFold& fold) {
+  if (fold.is_stopped())
+    return fail(ErrorCode::busy,
+                "meter \"" + id + "\" is not known so far, and the readings of its shard " +
+                    std::to_string(fold.shard().value) + " are not looked at",
+                "wattringctl problems explain FOLD_STOPPED");
   return fail(ErrorCode::not_found, "no meter \"" + id + "\"", "GET /api/v1/meters?prefix= lists them");
 }
 
@@ -100,7 +105,7 @@ Result<MeterSummary> QueryService::meter(std::string_view id) {
   const std::uint64_t hash = key_.hash(wanted);
   const bool posted = workers_.post_meter(wanted, hash, [=](const meter::ShardFold& fold, const auto& found) {
     if (!found) return done->set_value(Failure(found.error()));
-    if (!*found) return done->set_value(no_meter(wanted));
+    if (!*found) return done->set_value(no_meter(wanted, fold));
     done->set_value(summarise(fold, **found));
   });
   if (!posted) return busy();
@@ -124,7 +129,7 @@ Result<QueryService::Resident> QueryService::find_series(const std::string& id, 
   const std::uint64_t hash = key_.hash(id);
   const bool posted = workers_.post_meter(id, hash, [=](const meter::ShardFold& fold, const auto& found) {
     if (!found) return done->set_value(Failure(found.error()));
-    if (!*found) return done->set_value(no_meter(id));
+    if (!*found) return done->set_value(no_meter(id, fold));
     const MeterTable::SeriesIndex series = fold.meters().find_series(**found, reg);
     if (series == meter::kNone)
       return done->set_value(fail(ErrorCode::not_found, "meter \"" + id + "\" has no register " + format_obis(reg),

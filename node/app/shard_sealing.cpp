@@ -37,7 +37,7 @@ void ShardSealing::maybe_start_pass() {
 
 bool ShardSealing::seal_next() {
   if (seals_.size() >= kSealsInFlightMax) return false;
-  while (next_slot_ < shards_.folds.size() && !shards_.folds[next_slot_]->can_begin_seal()) ++next_slot_;
+  while (next_slot_ < shards_.folds.size() && !can_begin(next_slot_)) ++next_slot_;
   if (next_slot_ < shards_.folds.size()) {
     const std::int64_t began_ns = shared_.clock.monotonic_ns();
     start(next_slot_++);
@@ -147,7 +147,7 @@ void ShardSealing::seal_everything() {
       std::this_thread::sleep_for(std::chrono::milliseconds(1));
       continue;
     }
-    if (shards_.folds[slot]->can_begin_seal()) start(slot);
+    if (can_begin(slot)) start(slot);
     ++slot;
   }
   while (!seals_.empty()) {

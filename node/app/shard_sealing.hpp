@@ -18,9 +18,11 @@ namespace wattring::app {
 /// asks; then retention. The worker's thread, unless said otherwise.
 class ShardSealing {
  public:
-  /// wake: any thread; the worker looks at its work again.
-  ShardSealing(ShardShared& shared, WorkerShards& shards, ExtensionTurns& turns, std::function<void()> wake)
-      : shared_(shared), shards_(shards), turns_(turns), wake_(std::move(wake)) {}
+  /// wake: any thread; the worker looks at its work again. may_seal: whether what the slot's records hold is in the
+  /// fold, or safe elsewhere.
+  ShardSealing(ShardShared& shared, WorkerShards& shards, ExtensionTurns& turns, std::function<void()> wake,
+               std::function<bool(std::size_t)> may_seal)
+      : shared_(shared), shards_(shards), turns_(turns), wake_(std::move(wake)), may_seal_(std::move(may_seal)) {}
 
   /// Any thread. Everything that is pending goes, soon.
   void request() { requested_ = true; }
@@ -43,10 +45,6 @@ class ShardSealing {
   /// All of it; returns when it is on the disk, or refused.
   void seal_everything();
 
-  /// Hands a slice to the journal writer, waiting while its queue is full: the disk sets the pace.
-  Result<void> send(std::vector<persistence::OwnedOp>&& slice,
-                    const std::function<void(const persistence::CommitResult&)>& done);
-
  private:
   /// Shards whose seal may be on its way to the disk at once.
   static constexpr std::size_t kSealsInFlightMax = 4;
@@ -56,11 +54,17 @@ class ShardSealing {
     std::shared_ptr<std::atomic<bool>> refused;
   };
 
+  [[nodiscard]] bool can_begin(std::size_t slot) const {
+    return shards_.folds[slot]->can_begin_seal() && may_seal_(slot);
+  }
   void collect();
   void maybe_start_pass();
   bool seal_next();
   void start(std::size_t slot);
   void retain_next();
+  /// Waits while the writer's queue is full: the disk sets the pace.
+  Result<void> send(std::vector<persistence::OwnedOp>&& slice,
+                    const std::function<void(const persistence::CommitResult&)>& done);
   Result<void> send_for(const InFlight& seal, std::vector<persistence::OwnedOp>&& slice);
   static InFlight in_flight(std::optional<std::size_t> slot);
 
@@ -68,6 +72,7 @@ class ShardSealing {
   WorkerShards& shards_;
   ExtensionTurns& turns_;
   const std::function<void()> wake_;
+  const std::function<bool(std::size_t)> may_seal_;
   std::atomic<bool> requested_{false};
   Lsn applied_lsn_{0};
   std::uint64_t journal_bytes_ = 0;

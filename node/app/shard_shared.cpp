@@ -13,7 +13,10 @@ ShardCounters::ShardCounters(Metrics& metrics)
       replayed(metrics.counter("wattring_replayed_facts_total", "Facts folded again from the journal at start")),
       dropped(metrics.counter("wattring_retention_chunks_total", "Chunks of readings dropped by retention")),
       passivations(metrics.counter("wattring_meter_passivations_total", "Idle meters that left memory")),
-      returns(metrics.counter("wattring_meter_returns_total", "Meters brought back into memory from the disk")) {}
+      returns(metrics.counter("wattring_meter_returns_total", "Meters brought back into memory from the disk")),
+      restarts(metrics.counter("wattring_meter_restarts_total", "Times a meter's fold failed and it was made anew")),
+      quarantined(metrics.counter("wattring_quarantined_readings_total",
+                                  "Readings put aside because their meter's fold failed on them")) {}
 
 Holdings Holdings::of(const meter::ShardFold& fold) {
   return {fold.pending_bytes(), fold.pending_count(), fold.resident_bytes(), fold.meters().meter_count(),

@@ -21,6 +21,8 @@
 
 namespace wattring::app {
 
+class FoldGuard;
+
 struct ShardOptions {
   std::uint32_t workers = 2;
   std::uint64_t unsealed_bytes_max = 256ULL << 20U;  ///< sealing starts at half of it; ingest is turned away above it
@@ -29,6 +31,8 @@ struct ShardOptions {
   std::function<std::unique_ptr<ShardExtension>(ShardId)> extension = nullptr;
   std::int64_t passivate_after_ms = 10 * kMsPerMinute;  ///< a meter without readings for so long leaves memory
   std::uint64_t resident_bytes_max = 1ULL << 30U;       ///< above it the longest idle leave before their time
+  FoldGuard* guard = nullptr;                           ///< what the last runs ended in (fold_guard.hpp); may be null
+  meter::FoldFault* fault = nullptr;                    ///< for tests
 };
 
 struct ShardCounters {
@@ -43,6 +47,8 @@ struct ShardCounters {
   Counter& dropped;
   Counter& passivations;
   Counter& returns;
+  Counter& restarts;
+  Counter& quarantined;
 };
 
 /// What a fold holds in memory.
@@ -85,6 +91,7 @@ struct ShardShared {
   const std::shared_ptr<Log> log;
   ShardCounters count;
   HoldingTotals totals{};
+  std::atomic<std::uint64_t> stopped_shards{0};  ///< whose facts stay in the journal
   /// Workers that may read meters back from the disk at once, so that a crowd that returns does not starve the rest.
   std::counting_semaphore<> bring_back_budget{2};
 

@@ -14,6 +14,9 @@
 #include "base/bounded_queue.hpp"
 #include "node/app/committed_batch.hpp"
 #include "node/app/extension_turns.hpp"
+#include "node/app/journal_only.hpp"
+#include "node/app/meter_supervision.hpp"
+#include "node/app/shard_quarantine.hpp"
 #include "node/app/shard_residency.hpp"
 #include "node/app/shard_sealing.hpp"
 #include "node/app/shard_shared.hpp"
@@ -41,11 +44,31 @@ class ShardWorker {
   [[nodiscard]] std::uint64_t safe_lsn() const { return safe_lsn_.load(); }
   [[nodiscard]] bool is_recovering() const { return recovering_.load(); }
 
+  struct Waiting {
+    std::uint64_t slices = 0;
+    std::int64_t oldest_ns = 0;  ///< when the oldest was committed, monotonic
+  };
+  /// What waits to be folded, by slot.
+  [[nodiscard]] std::vector<Waiting> waiting() const;
+
   // For visits.
   [[nodiscard]] WorkerShards& shards() { return shards_; }
   [[nodiscard]] std::size_t slot_of(ShardId shard) const { return shard.value / shared_.options.workers; }
+  void visit_extension(std::size_t slot, const std::function<void(meter::ShardFold&, ShardExtension&)>& visit);
+  [[nodiscard]] ShardId shard_of(std::string_view meter) const { return shared_.key.shard_of(meter); }
+  /// The meter is in memory.
+  [[nodiscard]] bool holds(ShardId shard, std::string_view meter) const;
+  /// The meter is in memory or on the disk.
+  [[nodiscard]] bool knows(ShardId shard, std::string_view meter) const;
   [[nodiscard]] ShardSealing& sealing() { return sealing_; }
   [[nodiscard]] ShardResidency& residency() { return residency_; }
+  [[nodiscard]] JournalOnly& journal_only() { return journal_only_; }
+  [[nodiscard]] const MeterSupervision& supervision() const { return supervision_; }
+  using Done = ShardQuarantine::Done;
+  /// Folds the quarantined readings again; `done` on this thread, when the row is erased and they are in chunks.
+  void release(const persistence::QuarantineKey& key, const Done& done);
+  /// Forgets them.
+  void drop(const persistence::QuarantineKey& key, const Done& done);
   /// The meter, brought back when it is on the disk; nothing when it is unknown.
   [[nodiscard]] Result<std::optional<meter::MeterTable::MeterIndex>> meter(ShardId shard, std::string_view id,
                                                                            std::uint64_t hash);
@@ -58,6 +81,7 @@ class ShardWorker {
     std::uint64_t hash;
     std::span<const Fact> facts;
     Lsn lsn;
+    std::uint32_t number;  ///< in its entry
   };
 
   void wake() { (void)queue_.try_push(Task(Visit{})); }
@@ -67,11 +91,18 @@ class ShardWorker {
   void fold(const CutBatch& batch);
   void fold_slice(const CutBatch& batch, const CutBatch::Slice& slice);
   void fold_run(meter::ShardFold& fold, const Run& run);
-  void bring_back(meter::ShardFold& fold, std::vector<meter::ShardFold::Wanted> wanted);
+  void apply(meter::ShardFold& fold, const Run& run);
+  /// False when the meter fails on it again and again; `failure` then says how.
+  bool apply_supervised(meter::ShardFold& fold, const Run& run, std::string& failure);
+  void restart(meter::ShardFold& fold, const Run& run);
+  [[nodiscard]] Result<void> release_row(std::size_t slot, const persistence::QuarantineKey& key);
+  void enter(ShardId shard);
+  void leave();
   void publish();
   void recover();
   void replay(const persistence::ReadTransaction& disk, std::vector<std::string>& damaged);
-  void replay_entry(Lsn lsn, const persistence::EntryView& entry, std::vector<std::string>& damaged);
+  void replay_entry(Lsn lsn, const persistence::EntryView& entry);
+  void step(bool idle);
   [[nodiscard]] bool owns(ShardId shard) const {
     return shard.value % shared_.options.workers == index_ && shard.value < shared_.key.shard_count();
   }
@@ -88,6 +119,9 @@ class ShardWorker {
   ExtensionTurns turns_;
   ShardSealing sealing_;
   ShardResidency residency_;
+  ShardQuarantine quarantine_;
+  JournalOnly journal_only_;
+  MeterSupervision supervision_;
   meter::ShardFold::Applied folded_;  ///< of the batch or entry under way
   std::thread thread_;
 };

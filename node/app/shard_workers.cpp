@@ -57,15 +57,13 @@ bool ShardWorkers::post_extension(ShardId shard, std::function<void(meter::Shard
   WATTRING_CHECK(shared_.options.extension != nullptr);
   return worker_of(shard).push([shard, visit = std::move(visit)](ShardWorker& worker) {
     const std::size_t slot = worker.slot_of(shard);
-    visit(*worker.shards().folds[slot], *worker.shards().extensions[slot]);
+    worker.visit_extension(slot, visit);
   });
 }
 
 bool ShardWorkers::post_extensions(const std::function<void(meter::ShardFold&, ShardExtension&)>& visit) {
   const auto visit_all = [visit](ShardWorker& worker) {
-    WorkerShards& shards = worker.shards();
-    for (std::size_t slot = 0; slot < shards.extensions.size(); ++slot)
-      visit(*shards.folds[slot], *shards.extensions[slot]);
+    for (std::size_t slot = 0; slot < worker.shards().extensions.size(); ++slot) worker.visit_extension(slot, visit);
   };
   bool all = true;
   for (auto& worker : workers_) all = worker->push(visit_all) && all;

@@ -15,6 +15,7 @@
 #include "node/app/committed_batch.hpp"
 #include "node/app/shard_shared.hpp"
 #include "node/app/shard_worker.hpp"
+#include "node/http/alert_door.hpp"
 #include "node/meter/retention.hpp"
 #include "node/meter/shard_fold.hpp"
 #include "persistence/journal.hpp"
@@ -64,6 +65,20 @@ class ShardWorkers {
   /// Lets the meters that are idle leave memory now, in the background, instead of in the course of a minute.
   void request_passivation();
 
+  // What people ask of actors (shard_verbs.cpp). Any thread; each waits for the workers, 10 s at most, then busy.
+
+  /// The path and its descendants, parents first: /shards, /shards/<n>, /shards/<n>/<meter>. depth 0 = the path itself.
+  /// At most 10 000 rows; a last one says how many are not shown.
+  [[nodiscard]] Result<std::vector<http::ActorRow>> actors(std::string_view path, std::size_t depth);
+  /// Ends journal-only; returns when everything that was acknowledged before is folded.
+  [[nodiscard]] Result<void> resume(ShardId shard);
+  [[nodiscard]] Result<std::vector<http::QuarantineRow>> quarantine_list();
+  /// Return when what they did is on the disk. After busy it may still happen; asking again is harmless.
+  [[nodiscard]] Result<void> release(std::string_view quarantine_id);
+  [[nodiscard]] Result<void> drop(std::string_view quarantine_id);
+  /// Shards that are journal-only.
+  [[nodiscard]] std::uint64_t stopped_shards() const { return shared_.stopped_shards.load(); }
+
   [[nodiscard]] std::size_t worker_count() const { return workers_.size(); }
   [[nodiscard]] std::size_t recovering_workers() const;
   [[nodiscard]] std::uint64_t unsealed_bytes() const { return shared_.totals.unsealed_bytes(); }
@@ -81,6 +96,8 @@ class ShardWorkers {
 
  private:
   void publish_sealed();
+  using OnWorker = std::function<void(ShardWorker&, const ShardWorker::Done&)>;
+  [[nodiscard]] Result<void> ask(ShardId shard, const OnWorker& verb);
   [[nodiscard]] ShardWorker& worker_of(ShardId shard) { return *workers_[shard.value % workers_.size()]; }
 
   ShardShared shared_;

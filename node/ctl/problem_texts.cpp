@@ -6,7 +6,7 @@
 namespace wattring::ctl {
 namespace {
 
-constexpr std::array<ProblemText, 8> kTexts{{
+constexpr std::array<ProblemText, 9> kTexts{{
     {"DISK_RESERVE",
      "The volume of the data directory has no more room than the reserve (store.reserve), or the data file has reached "
      "store.map_size.",
@@ -70,6 +70,16 @@ constexpr std::array<ProblemText, 8> kTexts{{
       "from the node's host: curl -i -X POST URL, and the receiver's own log; 401 and 403: the file sink.token_file",
       "wattring_alert_outbox_pending and wattring_alert_notifications_total at /metrics: do they wait, or die?"},
      "with the next notification that the sink takes"},
+    {"FOLD_STOPPED",
+     "The program ended twice in a row while it folded the readings of a shard, so that shard is journal-only now: its "
+     "readings are not looked at, and everything else runs.",
+     "Readings of its meters are acknowledged and safe in the journal, which grows meanwhile; answers about these "
+     "meters leave them out and say complete = false, and their alerts wait.",
+     "Not a loss, and usually not a damaged disk: most likely a fault of the program that some reading brings out.",
+     {"wattringctl actors /shards --depth 1: which shard is journal-only",
+      "the node's log and coredumpctl: what ended the process; please report it with the shard's journal",
+      "wattringd journal dump --shard N, with the node stopped: which readings wait"},
+     "when the shard is resumed, after an upgrade for example, and folds to its end"},
     {"CORRUPT_VALUE",
      "A value in the data directory does not match its checksum. It is left out of answers and kept on the disk.",
      "The readings in that value are missing from answers. A bad checksum means the disk or the memory changed bytes.",

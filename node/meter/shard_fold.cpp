@@ -42,6 +42,7 @@ ShardFold::Applied ShardFold::absorb(MeterTable::MeterIndex meter, std::string_v
   Applied applied;
   MeterTable::SeriesIndex series = kNone;
   for (const Fact& fact : facts) {
+    if (fault_ != nullptr) fault_->folding(meter_id, fact);
     if (series == kNone || meters_.series(series).reg != fact.reg) series = meters_.find_or_add_series(meter, fact.reg);
     SeriesState& state = meters_.series(series);
     if (gates_ != nullptr && state.empty) state.gate = gates_->gate_of(meter_id, fact.reg);
@@ -105,6 +106,7 @@ Result<void> ShardFold::recover(const persistence::ReadTransaction& disk, const 
     const std::uint64_t lsn = in.u64_be();
     if (in.at_end()) sealed_up_to_ = Lsn{lsn};
   }
+  if (auto read = recover_quarantined(disk, damaged); !read) return read;
   return recover_meters(disk, key, residency, damaged);
 }
 

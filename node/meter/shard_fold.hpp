@@ -14,8 +14,10 @@
 #include "base/ids.hpp"
 #include "base/result.hpp"
 #include "node/meter/attention.hpp"
+#include "node/meter/fold_fault.hpp"
 #include "node/meter/meter_table.hpp"
 #include "node/meter/pending_facts.hpp"
+#include "node/meter/quarantine_row.hpp"
 #include "persistence/journal.hpp"
 #include "sharding/coverage.hpp"
 #include "sharding/key.hpp"
@@ -86,7 +88,23 @@ class ShardFold {
 
   /// Something durable of this shard could not be read back: answers must say that they are not complete.
   void mark_incomplete() { complete_ = false; }
-  [[nodiscard]] bool complete() const { return complete_; }
+  /// Facts stay in the journal and are not folded, until told otherwise.
+  void stop_folding(bool stopped) { stopped_ = stopped; }
+  [[nodiscard]] bool is_stopped() const { return stopped_; }
+  [[nodiscard]] bool complete() const { return complete_ && !stopped_; }
+
+  // What becomes of a meter that failed (shard_restart.cpp).
+
+  /// Drops what memory says of the meter and makes it anew from its snapshot and its pending facts; one that has
+  /// neither is gone. An error: the disk could not be read, and nothing was changed.
+  Result<void> restart_meter(std::string_view id, std::uint64_t hash, const persistence::ReadTransaction& disk);
+  /// Readings that could not be folded, ascending by key. They are in the table `quarantine`, or on the way there.
+  [[nodiscard]] const std::vector<QuarantineNote>& quarantined() const { return quarantined_; }
+  [[nodiscard]] const QuarantineNote* find_quarantined(const persistence::QuarantineKey& key) const;
+  void note_quarantined(QuarantineNote note);
+  void forget_quarantined(const persistence::QuarantineKey& key);
+  /// For tests; see the door.
+  void set_fault(FoldFault* fault) { fault_ = fault; }
 
   /// From now on facts are held against gates. Null: no longer. The keeper outlives the fold, or is taken away before.
   void keep_gates(GateKeeper* keeper);
@@ -124,6 +142,7 @@ class ShardFold {
 
  private:
   Applied absorb(MeterTable::MeterIndex meter, std::string_view meter_id, std::span<const Fact> facts);
+  Result<void> recover_quarantined(const persistence::ReadTransaction& disk, std::vector<std::string>& damaged);
   void hold_against_gate(const SeriesState& before, const Fact& fact);
   bool restore(std::string_view id, std::uint64_t hash, std::string_view sealed, std::uint64_t position);
   Result<void> recover_meters(const persistence::ReadTransaction& disk, const sharding::ShardKey& key,
@@ -140,6 +159,9 @@ class ShardFold {
   Lsn sealed_up_to_{0};
 
   bool complete_ = true;
+  bool stopped_ = false;
+  std::vector<QuarantineNote> quarantined_;
+  FoldFault* fault_ = nullptr;
 
   std::size_t passivated_ = 0;
   /// Seconds, never backwards, and past the beginning of every seal: a meter touched at or before sealed_began_s_ has

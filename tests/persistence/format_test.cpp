@@ -66,6 +66,7 @@ TEST(Keys, BytesAreStable) {
   EXPECT_EQ(hex(interval_key({ShardId{2}, -1, "m1", obis(1, 0, 2, 8, 1, 7)})), "00027fffffff6d3100010002080107");
   EXPECT_EQ(hex(text_key(ShardId{4095}, 0xfedcba9876543210)), "0ffffedcba9876543210");
   EXPECT_EQ(hex(alert_key(ShardId{1}, "id")), "00016964");
+  EXPECT_EQ(hex(quarantine_key({ShardId{1}, Lsn{2}, 3})), "0001000000000000000200000003");
   EXPECT_EQ(hex(outbox_key(258)), "0000000000000102");
 }
 
@@ -95,6 +96,8 @@ TEST(Keys, ParseGivesBackWhatWasBuilt) {
   EXPECT_EQ(parse_text_key(text_key(ShardId{1}, 5))->value, 5U);
   const std::string alert = alert_key(ShardId{1}, "x");
   EXPECT_EQ(parse_alert_key(alert)->alert_id, "x");
+  const QuarantineKey quarantined{ShardId{7}, Lsn{8}, 9};
+  EXPECT_EQ(*parse_quarantine_key(quarantine_key(quarantined)), quarantined);
   EXPECT_EQ(*parse_outbox_key(outbox_key(9)), 9U);
 }
 
@@ -125,6 +128,8 @@ TEST(Keys, BytesThatAreNoKeyAreCorrupt) {
   EXPECT_FALSE(parse_series_key(key));
   EXPECT_FALSE(parse_text_key(std::string(11, '\0')));
   EXPECT_FALSE(parse_alert_key(std::string(2, '\0')));
+  EXPECT_FALSE(parse_quarantine_key(std::string(13, '\0')));
+  EXPECT_FALSE(parse_quarantine_key(std::string(14, '\x7f')));
   EXPECT_FALSE(parse_outbox_key("short"));
 }
 

@@ -46,6 +46,7 @@ extern "C" int LLVMFuzzerTestOneInput(const std::uint8_t* data, std::size_t size
   if (const auto key = parse_series_key(bytes); key && series_key(*key) != bytes) std::abort();
   if (const auto key = parse_interval_key(bytes); key && interval_key(*key) != bytes) std::abort();
   if (const auto key = parse_meter_key(bytes); key && meter_key(key->shard, key->meter_id) != bytes) std::abort();
+  if (const auto key = parse_quarantine_key(bytes); key && quarantine_key(*key) != bytes) std::abort();
   if (const auto key = parse_alert_key(bytes); key && alert_key(key->shard, key->alert_id) != bytes) std::abort();
   if (const auto key = parse_text_key(bytes); key && text_key(key->shard, key->value) != bytes) std::abort();
   if (const auto key = parse_journal_key(bytes); key && journal_key(*key) != bytes) std::abort();

@@ -9,6 +9,7 @@
 
 #include "base/fact.hpp"
 #include "base/time.hpp"
+#include "node/meter/quarantine_row.hpp"
 #include "node/meter/reading_entry.hpp"
 #include "persistence/chunk_codec.hpp"
 
@@ -48,6 +49,16 @@ Result<Summary> summarise(const persistence::EntryView& entry) {
   }
 }
 
+Result<void> check_quarantined(std::string_view key, std::string_view payload) {
+  const auto parsed = persistence::parse_quarantine_key(key);
+  if (!parsed) return Failure(parsed.error());
+  const auto row = meter::decode_quarantine_row(*parsed, payload);
+  if (!row) return Failure(row.error());
+  const auto runs = meter::decode_entry(row->payload);
+  if (!runs) return Failure(runs.error());
+  return {};
+}
+
 }  // namespace
 
 Result<void> check_entry_payload(const persistence::EntryView& entry) {
@@ -56,7 +67,8 @@ Result<void> check_entry_payload(const persistence::EntryView& entry) {
   return {};
 }
 
-Result<void> check_value_payload(persistence::Table table, std::string_view, std::string_view payload) {
+Result<void> check_value_payload(persistence::Table table, std::string_view key, std::string_view payload) {
+  if (table == persistence::Table::quarantine) return check_quarantined(key, payload);
   if (table != persistence::Table::series) return {};
   const auto chunk = persistence::decode_chunk(payload, kChunkFactsMax);
   if (!chunk) return Failure(chunk.error());
