@@ -126,7 +126,7 @@ std::string describe(const Rule& rule) {
   std::string out(subject(rule, buffer));
   out += condition(rule);
   if (rule.kind == RuleKind::interval_threshold)
-    out += fmt::format(" over {}", format_duration_ms(rule.intervals * 15 * kMsPerMinute));
+    out += fmt::format(" over {}", format_duration_ms(std::int64_t{rule.intervals} * 15 * kMsPerMinute));
   if (rule.hold_ms > 0) out += " for " + format_duration_ms(rule.hold_ms);
   if (rule.count_min > 1) out += fmt::format(", {} in a row", rule.count_min);
   if (rule.clear != rule.fire && has_key(rule.kind, "clear"))
