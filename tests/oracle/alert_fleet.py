@@ -56,23 +56,50 @@ def text_of_time(at):
     return datetime.fromtimestamp(at / 1000, timezone.utc).strftime("%Y-%m-%dT%H:%M:%S.") + f"{at % 1000:03}Z"
 
 
+# These are applied in the midst of the readings, and say something about what was before.
+LATE_RULES = [
+    ("late-power", 'kind = "threshold"\nregister = "1-0:1.7.0"\nabove = "3100W"\nhold = "10s"'),
+    ("late-use", 'kind = "interval_threshold"\nregister = "import"\nabove = "300Wh"\nintervals = 2'),
+    ("late-sag", 'kind = "voltage_sag"\nnominal = "229V"'),
+]
+
+
+def table(name, text, effective):
+    return f'\n[[rule]]\nname = "{name}"\n{text}\neffective = {text_of_time(effective)}\n'
+
+
 def rules_of(base):
-    """The document. Two rules depend on the base time: one begins to count in the midst of the readings; windows of
-    the other become due shortly after the base time."""
-    early = text_of_time(base - 3000 * DAY)
-    rules = [(name, f"{rest}\neffective = {early}") for name, rest in RULES]
-    rules.append(("power-since", 'kind = "threshold"\nregister = "1-0:1.7.0"\nabove = "2900W"\n'
-                                 f"effective = {text_of_time(base - 3 * HOUR)}"))
+    """The document. Some rules depend on the base time: one begins to count in the midst of the readings, some have
+    more than one version, and windows of one become due shortly after the base time."""
+    early = base - 3000 * DAY
+    power = 'kind = "threshold"\nregister = "1-0:1.7.0"\nabove = '
+    text = PROFILES + "".join(table(name, rest, early) for name, rest in RULES)
+    text += table("power-since", power + '"2900W"', base - 3 * HOUR)
+    text += table("power-versions", power + '"2700W"\nhold = "5m"', early)
+    text += table("power-versions", power + '"3400W"\nhold = "20s"', base - 20 * DAY)
+    text += table("power-versions", power + '"3000W"\nhold = "1m"\ncount = 2\nkeep_firing = "30s"', base - 4 * HOUR)
+    text += table("power-gone", power + '"3000W"\nkeep_firing = "2h"', early)
+    text += table("power-gone", power + '"3000W"\ndisabled = true', base - 2 * HOUR)
+    peak = f'kind = "peak_projection"\nzone = "{ZONE}"\nfloor = '
+    text += table("peak-versions", peak + '"2kW"', early)
+    text += table("peak-versions", peak + '"3kW"', base - 3 * HOUR - 60_007)
+    text += table("use-versions", 'kind = "interval_threshold"\nregister = "import"\nabove = "1kWh"', early)
+    text += table("use-versions", 'kind = "interval_threshold"\nregister = "import"\nabove = "400Wh"\nintervals = 2',
+                  base - 5 * HOUR)
     soon_s = base % QUARTER // SECOND + 25
-    rules.append(("soon-due", 'kind = "interval_threshold"\nregister = "import"\nabove = "300Wh"\nintervals = 1\n'
-                              f'grace = "{soon_s}s"\neffective = {early}'))
-    return PROFILES + "".join(f'\n[[rule]]\nname = "{name}"\n{rest}\n' for name, rest in rules)
+    return text + table("soon-due", 'kind = "interval_threshold"\nregister = "import"\nabove = "300Wh"\n'
+                        f'intervals = 1\ngrace = "{soon_s}s"', early)
+
+
+def late_rules_of(base):
+    return "".join(table(name, rest, base - 3000 * DAY) for name, rest in LATE_RULES)
 
 
 @dataclass
 class Fleet:
     base: int
     rules: str
+    late_rules: str
     portions: list  # of readings, in the order in which they are sent; repeats included
     bursts: list  # of readings that one scenario made
 
@@ -359,4 +386,4 @@ def make_fleet(seed, meters, base):
             getattr(maker, name)()
             maker.end_burst()
         bursts += [burst for burst in maker.bursts if burst]
-    return Fleet(base, rules, portions_of(dice, bursts), bursts)
+    return Fleet(base, rules, late_rules_of(base), portions_of(dice, bursts), bursts)

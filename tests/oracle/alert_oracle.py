@@ -282,44 +282,49 @@ POINTS = {"threshold": gauge, "over_power": gauge, "reverse_flow": gauge, "bad_f
 # ---- episodes and alerts -------------------------------------------------------------------------------------------
 
 
-def farthest(rule, a, b):
-    return min(a, b) if rule.below else max(a, b)
+@dataclass
+class Judged:
+    """A point under the version of its rule that counts at its time."""
+    at: int
+    x: int
+    fires: bool
+    clears: bool
+    ends: bool = False  # the rule is disabled from here on
+
+
+def farthest(rule, values):
+    return (min if rule.below else max)(values)
 
 
 def episodes(rule, points):
-    """[(onset, fired, last, resolved or None, peak, count)] of one (rule, meter, phase)."""
+    """[{onset, fired, last, resolved or None, peak, count}] of one (rule, meter, phase)."""
     done = []
-    state = "OK"
-    row = []  # PENDING: the points that fired in a row
+    row = []  # pending: the points that fired in a row
     firing = None
     clear_since = None
     for point in points:
-        fires = not point.closes and rule.fires(point.x)
-        clears = point.closes or rule.clears(point.x)
-        if state == "FIRING":
-            if fires:
-                firing.update(last=point.at, count=firing["count"] + 1, peak=farthest(rule, firing["peak"], point.x))
-            if not clears:
-                clear_since = None
+        if firing is None:
+            if not point.fires:
+                row = []
                 continue
-            clear_since = point.at if clear_since is None else clear_since
-            if point.at - clear_since >= rule.keep_firing:
-                firing["resolved"] = point.at
-                done.append(firing)
-                state, firing, row = "OK", None, []
+            if row and point.at - row[-1].at > rule.gap_limit():
+                row = []
+            row.append(point)
+            if point.at - row[0].at >= rule.hold and len(row) >= rule.count:
+                clear_since = None
+                firing = {"onset": row[0].at, "fired": point.at, "last": point.at, "resolved": None,
+                          "count": len(row), "peak": farthest(rule, (p.x for p in row))}
             continue
-        if not fires:
-            state, row = "OK", []
-            continue
-        if row and point.at - row[-1].at > rule.gap_limit():
-            row = []
-        state = "PENDING"
-        row.append(point)
-        if point.at - row[0].at >= rule.hold and len(row) >= rule.count:
-            state = "FIRING"
+        if point.fires:
+            firing.update(last=point.at, count=firing["count"] + 1, peak=farthest(rule, (firing["peak"], point.x)))
+        if not point.clears:
             clear_since = None
-            firing = {"onset": row[0].at, "fired": point.at, "last": point.at, "resolved": None, "count": len(row),
-                      "peak": (min if rule.below else max)(p.x for p in row)}
+            continue
+        clear_since = point.at if clear_since is None else clear_since
+        if point.at - clear_since >= rule.keep_firing or point.ends:
+            firing["resolved"] = point.at
+            done.append(firing)
+            firing, row = None, []
     return done + ([firing] if firing else [])
 
 
@@ -332,19 +337,30 @@ def alerts_of(rule, meter, phase, points):
             first = found[-1]
             first.last, first.resolved = alert.last, alert.resolved
             first.count += alert.count
-            first.peak = farthest(rule, first.peak, alert.peak)
+            first.peak = farthest(rule, (first.peak, alert.peak))
         else:
             found.append(alert)
     return found
 
 
-def in_force(versions, index, point, now):
-    """Whether a point counts: for this version, and not before its window is over."""
-    until = versions[index + 1].effective if index + 1 < len(versions) else None
-    rule = versions[index]
-    if point.at < rule.effective or (until is not None and point.at >= until):
-        return False
-    return point.at + (rule.grace if rule.kind in WINDOW else 0) <= now
+def judged_points(versions, meter, now):
+    """{phase: [Judged]}: each version's points from its effective time until the next one's, as far as the wall clock
+    has come."""
+    found = {}
+    for index, rule in enumerate(versions):
+        until = versions[index + 1].effective if index + 1 < len(versions) else None
+        if rule.disabled:
+            if rule.effective <= now:
+                for points in found.values():
+                    points.append(Judged(rule.effective, 0, fires=False, clears=True, ends=True))
+            continue
+        wait = rule.grace if rule.kind in WINDOW else 0
+        for phase, points in POINTS[rule.kind](rule, meter).items():
+            found.setdefault(phase, [])
+            found[phase] += [Judged(p.at, p.x, not p.closes and rule.fires(p.x), p.closes or rule.clears(p.x))
+                             for p in points
+                             if rule.effective <= p.at and (until is None or p.at < until) and p.at + wait <= now]
+    return found
 
 
 def derive(readings, documents, now):
@@ -352,19 +368,18 @@ def derive(readings, documents, now):
     found = []
     by_name = {}
     for rule in documents.rules:
-        by_name.setdefault(rule.name, []).append(rule)
+        if rule.kind in POINTS:
+            # Of two with one effective time the later one counts.
+            by_name.setdefault(rule.name, {})[rule.effective] = rule
     for name, registers in sorted(winners(readings).items()):
         meter = MeterFacts(registers)
         profile = profile_of(documents.profiles, name)
-        for versions in by_name.values():
-            versions = sorted(versions, key=lambda rule: rule.effective)
-            for index, version in enumerate(versions):
-                rule = rule_for(version, profile, name)
-                if rule is None or rule.disabled or rule.kind not in POINTS:
-                    continue
-                for phase, points in POINTS[rule.kind](rule, meter).items():
-                    points = [point for point in points if in_force(versions, index, point, now)]
-                    found += alerts_of(rule, name, phase, points)
+        for by_effective in by_name.values():
+            versions = [rule_for(rule, profile, name) for _, rule in sorted(by_effective.items())]
+            if None in versions:
+                continue  # all versions of a rule here are for the same meters
+            for phase, points in judged_points(versions, meter, now).items():
+                found += alerts_of(versions[-1], name, phase, points)
     return sorted(found, key=lambda alert: alert.key)
 
 

@@ -107,7 +107,7 @@ class Fleets(unittest.TestCase):
         for seed in range(1, 9):
             fleet = make_fleet(seed, 16, BASE)
             self.assertLessEqual(max(reading["time"] for reading in fleet.readings()), BASE)
-            documents = read_documents([fleet.rules], BASE)
+            documents = read_documents([fleet.rules, fleet.late_rules], BASE)
             found = derive(fleet.readings(), documents, BASE + QUARTER)
             self.assertGreater(len(found), 100)
             silent = {rule.name for rule in documents.rules} if silent is None else silent

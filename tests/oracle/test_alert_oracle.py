@@ -89,6 +89,24 @@ class Episodes(unittest.TestCase):
         found = derive(series(POWER, (999, 150), (1000, 140)), read_documents(["[[rule]]\n" + text], 0), BEGIN + DAY)
         self.assertEqual([(a.onset - BEGIN, a.peak, a.count) for a in found], [(1000, 140, 1)])
 
+    def test_points_of_the_future_wait_for_the_clock(self):
+        facts = series(POWER, (0, 150), (MINUTE, 160))
+        self.assertEqual(alerts(THRESHOLD, facts, MINUTE - 1)[0][5], 150)
+        self.assertEqual(alerts(THRESHOLD, facts, MINUTE)[0][5], 160)
+
+    def test_a_version_counts_from_its_time_and_what_fires_goes_on(self):
+        versions = ('\n[[rule]]\nname = "r"\nkind = "threshold"\nregister = "1-0:1.7.0"\nabove = "200W"\n'
+                    'hold = "60s"\neffective = 2026-03-02T00:01:00Z')
+        # Hold is that of the newest version at all times; what clears is said by the version of the point.
+        self.assertEqual(self.power(versions, (0, 150), (59 * SECOND, 150), (60 * SECOND, 201), (61 * SECOND, 200)),
+                         [("", 0, 60 * SECOND, 60 * SECOND, 61 * SECOND, 201, 3)])
+        self.assertEqual(self.power(versions, (0, 150), (59 * SECOND, 150), (60 * SECOND, 200)), [])
+
+    def test_a_version_that_disables_a_rule_resolves(self):
+        versions = ('keep_firing = "1h"\n[[rule]]\nname = "r"\nkind = "threshold"\nregister = "1-0:1.7.0"\n'
+                    'above = "100W"\ndisabled = true\neffective = 2026-03-02T00:01:00Z')
+        self.assertEqual(self.power(versions, (0, 150), (2 * MINUTE, 150)), [("", 0, 0, 0, MINUTE, 150, 1)])
+
 
 class Readings(unittest.TestCase):
     def test_quality_then_revision_decides(self):

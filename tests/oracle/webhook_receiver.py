@@ -72,7 +72,8 @@ class Receiver:
         try:
             content = json.loads(body)
             content.pop("sent")
-            self.arrivals.append(Arrival(key, content["event"], content["alert"], json.dumps(content, sort_keys=True), taken))
+            body = json.dumps(content, sort_keys=True)
+            self.arrivals.append(Arrival(key, content["event"], content["alert"], body, taken))
         except (ValueError, KeyError) as error:
             self.broken.append(f"{error!r}: {body[:200]!r}")
 
