@@ -12,7 +12,7 @@ TEST(StuckRegister, CountsThePowerThatFlowedWhileItStoodStill) {
   test::MeterFake meter;
   const Rule rule = rule_of("stuck_register");
   meter.add(kImport, kT - kMin, 999);
-  for (int i = 0; i < 5; ++i) meter.add(kImport, kT + i * 30 * kMin, 1000);
+  for (std::int64_t i = 0; i < 5; ++i) meter.add(kImport, kT + i * 30 * kMin, 1000);
   meter.add(kImport, kT + 150 * kMin, 1001);
   meter.add(kPowerReg, kT - 5 * kMin, 600);    // 10 of its 15 minutes are in the stretch: 100 Wh
   meter.add(kPowerReg, kT + 30 * kMin, 1200);  // until the next one, 10 minutes: 200 Wh

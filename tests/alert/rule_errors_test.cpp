@@ -9,6 +9,7 @@ namespace {
 std::vector<std::string> errors_of(std::string_view toml) {
   const ParsedDocuments parsed = parse_documents(toml, 0);
   std::vector<std::string> texts;
+  texts.reserve(parsed.errors.size());
   for (const DocumentError& error : parsed.errors)
     texts.push_back(std::to_string(error.line) + ":" + std::to_string(error.column) + " " + error.message);
   return texts;
