@@ -10,4 +10,4 @@ wattring_test(http_property_test KIND property
 wattring_test(http_server_test KIND integration
   SOURCES http_fakes.cpp http_hostile_test.cpp http_server_test.cpp
   LIBS wattring_http nlohmann_json::nlohmann_json ZLIB::ZLIB)
-wattring_fuzz(fuzz_json_body SOURCES fuzz_json_body.cpp LIBS wattring_http)
+wattring_fuzz(fuzz_json_body SOURCES fuzz_json_body.cpp LIBS wattring_http_body)

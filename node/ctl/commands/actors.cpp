@@ -48,7 +48,9 @@ Outcome<Answer> actors(Session& session, const ActorsArguments& arguments) {
   Answer answer;
   answer.rows_name = "actors";
   const Json& rows = (*body)["actors"];
-  answer.text = actor_tree(rows, arguments.all, session.globals().utf8) + counts_line(rows) + "\n";
+  answer.text = rows.items().empty()
+                    ? "No actor is there.\n"
+                    : actor_tree(rows, arguments.all, session.globals().utf8) + counts_line(rows) + "\n";
   if (!(*body)["complete"].boolean(true)) answer.text += "There are more than are shown; name a PATH below.\n";
   answer.text += next_line(rows);
   answer.csv.columns = {"path", "state", "mailbox", "oldest_ms", "restarts", "last_failure", "children"};

@@ -69,6 +69,12 @@ TEST(Actors, ASubtreeBeginsWithItsOwnPath) {
             "There are more than are shown; name a PATH below.\n");
 }
 
+TEST(Actors, NoneIsSaidToo) {
+  Ctl ctl;
+  ctl.nodes.answer(kAll, 200, R"({"schema":"wattring.actors/1","path":"/","complete":true,"actors":[]})");
+  EXPECT_EQ(ctl.run({"actors"}).out, "No actor is there.\n");
+}
+
 TEST(Actors, RefuseWhatIsNeitherPathNorVerbNorDepth) {
   Ctl ctl;
   EXPECT_EQ(ctl.run({"actors", "resum"}).code, 2);
