@@ -14,6 +14,7 @@
 #include <vector>
 
 #include "persistence/keys.hpp"
+#include "persistence/lmdb.hpp"
 #include "tests/persistence/sample_records.hpp"
 #include "tests/support/temp_directory.hpp"
 
@@ -39,6 +40,26 @@ class LmdbJournalTest : public ::testing::Test {
   std::filesystem::path file() const { return directory_.path() / "data.mdb"; }
   test::TempDirectory directory_;
 };
+
+TEST_F(LmdbJournalTest, ADirectoryOfTheFirstReleaseGetsTheTablesThatCameLater) {
+  {
+    const auto env = lmdb::Environment::open(directory_.path(), {64U << 20U, 16, kFirstTableCount, false});
+    ASSERT_TRUE(env);
+    auto txn = lmdb::Transaction::begin(*env, false);
+    for (std::size_t i = 0; i < kFirstTableCount; ++i)
+      ASSERT_TRUE(txn->open_table(std::string(to_string(static_cast<Table>(i))).c_str(), true));
+    ASSERT_TRUE(txn->commit());
+  }
+  {
+    const auto old = open(64U << 20U, true);
+    const auto snapshot = old->read();
+    EXPECT_EQ((*snapshot)->last_key(Table::quarantine).error().code, ErrorCode::not_found);
+    EXPECT_EQ((*snapshot)->get(Table::quarantine, "k").error().code, ErrorCode::not_found);
+    EXPECT_TRUE((*snapshot)->scan(Table::quarantine, {}, [](std::string_view, std::string_view) { return false; }));
+  }
+  ASSERT_EQ(put(*open(), Table::quarantine, "k", "v").status, CommitStatus::committed);
+  EXPECT_TRUE((*open()->read())->get(Table::quarantine, "k"));
+}
 
 TEST_F(LmdbJournalTest, WhatWasCommittedIsThereAfterReopening) {
   ASSERT_EQ(put_record(*open(), Lsn{1}, std::string(300'000, 'r')).status, CommitStatus::committed);
