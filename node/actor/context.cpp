@@ -6,12 +6,6 @@
 #include "node/actor/detail/temporaries.hpp"
 
 namespace wattring::actor {
-namespace {
-
-constexpr std::int64_t kNsPerMs = 1'000'000;
-
-}  // namespace
-
 ActorRef Context::self() const {
   return ActorRef(&cell_);
 }
@@ -152,7 +146,7 @@ void Context::set_receive_timeout(std::int64_t timeout_ms) {
   extras.receive_timeout_ms = timeout_ms;
   extras.idle_timer_number = timeout_ms > 0 ? cell_.core_.draw_number() : 0;
   extras.last_message_ns = cell_.core_.now_ns();
-  if (timeout_ms > 0) cell_.queue_idle_timer(extras.last_message_ns + timeout_ms * kNsPerMs);
+  if (timeout_ms > 0) cell_.queue_idle_timer(detail::later_ns(extras.last_message_ns, timeout_ms));
 }
 
 void Context::hold_start() {

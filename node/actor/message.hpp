@@ -16,8 +16,7 @@ class Message;
 /// Anything that can be moved is a message. What holds memory of its own should say how much, so that mailboxes are
 /// bounded in bytes: std::size_t message_bytes() const, the bytes beyond sizeof(T).
 template <class T>
-concept Payload =
-    !std::is_same_v<T, Message> && std::is_object_v<T> && !std::is_const_v<T> && std::is_move_constructible_v<T>;
+concept Payload = !std::is_same_v<T, Message> && std::is_object_v<T> && !std::is_const_v<T>;
 
 namespace detail {
 
@@ -114,8 +113,10 @@ class Message {
  private:
   static constexpr std::size_t kInlineAlign = 8;
   template <class T>
-  static constexpr bool kInline = sizeof(T) <= kInlineBytes && alignof(T) <= kInlineAlign &&
-                                  std::is_nothrow_move_constructible_v<T> && std::is_copy_constructible_v<T>;
+  static constexpr bool kFits = sizeof(T) <= kInlineBytes;
+  template <class T>
+  static constexpr bool kInline = kFits<T> && alignof(T) <= kInlineAlign && std::is_nothrow_move_constructible_v<T> &&
+                                  std::is_copy_constructible_v<T>;
 
   template <class T>
   static constexpr detail::MessageOps inline_ops() {
@@ -162,6 +163,7 @@ class Message {
 
   template <class T, class Value>
   void emplace(Value&& value) {
+    static_assert(std::is_move_constructible_v<T>, "a message can be moved");
     if constexpr (kInline<T>) {
       new (storage_) T(std::forward<Value>(value));
     } else {

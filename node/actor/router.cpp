@@ -47,7 +47,8 @@ class RouterRecipient final : public detail::Recipient {
       return Delivery::dead;
     }
     if (routing_ == Routing::broadcast) return broadcast(*table, message, sender);
-    return choose(*table, message).tell(std::move(message), sender);
+    const ActorRef& chosen = choose(*table, message);
+    return chosen.tell(std::move(message), sender);
   }
   [[nodiscard]] ActorAddress address() const override { return {core_.options.node, "/router"}; }
 

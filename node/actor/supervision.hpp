@@ -36,7 +36,7 @@ struct Backoff {
 /// A parent's rule for its children. The default: restart with backoff, up to 10 failures a minute, then stop.
 struct Strategy {
   Scope scope = Scope::one_for_one;
-  std::function<Directive(const Failure&)> choose;  ///< pure; empty: always restart
+  std::function<Directive(const Failure&)> choose;  ///< pure, never throws; empty: always restart
   std::uint32_t failures_max = 10;                  ///< in one window; one more and `exhausted` holds
   std::int64_t window_ms = 60'000;
   Directive exhausted = Directive::stop;  ///< stop or escalate

@@ -1,6 +1,8 @@
 // SPDX-License-Identifier: Apache-2.0
 #include <gtest/gtest.h>
 
+#include <limits>
+
 #include "node/actor/testkit/test_kit.hpp"
 #include "tests/actor/actors.hpp"
 
@@ -88,6 +90,17 @@ TEST(Timer, GoesBeforeQueuedMessages) {
   a = kit.spawn(noting(journal, [](Context& context) { context.start_timer("t", Text{"tick"}, 10); }));
   kit.advance(10);
   EXPECT_EQ(*journal, (Events{"tick", "queued", "queued"}));
+}
+
+TEST(Timer, ADelayWithoutEndNeitherFiresNorOverflows) {
+  TestKit kit;
+  const Journal journal = make_journal();
+  kit.spawn(noting(journal, [](Context& context) {
+    context.start_repeating("t", Text{"tick"}, 10, std::numeric_limits<std::int64_t>::max());
+    context.set_receive_timeout(std::numeric_limits<std::int64_t>::max());
+  }));
+  kit.advance(1'000'000);
+  EXPECT_EQ(*journal, Events{"tick"});
 }
 
 TEST(Timer, EndsWithItsActor) {

@@ -7,12 +7,6 @@
 #include "node/actor/detail/core.hpp"
 
 namespace wattring::actor::detail {
-namespace {
-
-constexpr std::int64_t kNsPerMs = 1'000'000;
-
-}  // namespace
-
 void Cell::queue_timer(const std::string& key, ActorTimer& timer, std::int64_t due_ns) {
   timer.queued = core_.timers.add(due_ns, [self = ActorRef(this), fired = TimerFired{key, timer.number}] {
     self.recipient()->cell()->push_control(Kind::timer, fired);
@@ -34,7 +28,7 @@ void Cell::process_timer(Envelope* envelope) {
   ActorTimer& timer = found->second;
   if (timer.period_ms > 0) {
     // Firings missed while the actor was busy are one.
-    queue_timer(found->first, timer, std::max(timer.queued.due_ns + timer.period_ms * kNsPerMs, core_.now_ns()));
+    queue_timer(found->first, timer, std::max(later_ns(timer.queued.due_ns, timer.period_ms), core_.now_ns()));
     envelope->message = timer.message;
   } else {
     Message message = std::move(timer.message);
@@ -48,10 +42,10 @@ void Cell::process_idle_timer(Envelope* envelope) {
   std::unique_ptr<Envelope> owned(envelope);
   if (extras_ == nullptr || extras_->idle_timer_number != *envelope->message.get_if<std::uint64_t>()) return;
   const std::int64_t now_ns = core_.now_ns();
-  const std::int64_t timeout_ns = extras_->receive_timeout_ms * kNsPerMs;
-  if (now_ns < extras_->last_message_ns + timeout_ns) return queue_idle_timer(extras_->last_message_ns + timeout_ns);
+  const std::int64_t due_ns = later_ns(extras_->last_message_ns, extras_->receive_timeout_ms);
+  if (now_ns < due_ns) return queue_idle_timer(due_ns);
   extras_->last_message_ns = now_ns;
-  queue_idle_timer(now_ns + timeout_ns);
+  queue_idle_timer(later_ns(now_ns, extras_->receive_timeout_ms));
   envelope->message = ReceiveTimeout{};
   receive(owned.release());
 }

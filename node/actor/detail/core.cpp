@@ -23,10 +23,9 @@ SystemOptions with_defaults(SystemOptions&& options) {
 
 Core::Core(System& owner, SystemOptions&& given) : system(owner), options(with_defaults(std::move(given))) {}
 
-std::int64_t Core::due_ns(std::int64_t delay_ms) const {
-  const std::int64_t now = now_ns();
-  const std::int64_t room_ms = (std::numeric_limits<std::int64_t>::max() - now) / kNsPerMs;
-  return delay_ms >= room_ms ? std::numeric_limits<std::int64_t>::max() : now + delay_ms * kNsPerMs;
+std::int64_t later_ns(std::int64_t from_ns, std::int64_t delay_ms) {
+  const std::int64_t room_ms = (std::numeric_limits<std::int64_t>::max() - from_ns) / kNsPerMs;
+  return delay_ms >= room_ms ? std::numeric_limits<std::int64_t>::max() : from_ns + delay_ms * kNsPerMs;
 }
 
 void Core::dead_letter(Message&& message, const ActorRef& sender, ActorAddress to, DeadLetter::Reason reason) {

@@ -17,6 +17,9 @@
 
 namespace wattring::actor::detail {
 
+/// Saturates, so that a delay without end is only that.
+[[nodiscard]] std::int64_t later_ns(std::int64_t from_ns, std::int64_t delay_ms);
+
 /// What all cells of a System share. Everything here may be used by any thread; members are constant after
 /// construction or guard themselves.
 struct Core {
@@ -45,8 +48,7 @@ struct Core {
 
   [[nodiscard]] std::uint64_t draw_number() { return next_number.fetch_add(1, std::memory_order_relaxed); }
   [[nodiscard]] std::int64_t now_ns() const { return options.clock->monotonic_ns(); }
-  /// now + delay; saturates, so that a delay of years is only late.
-  [[nodiscard]] std::int64_t due_ns(std::int64_t delay_ms) const;
+  [[nodiscard]] std::int64_t due_ns(std::int64_t delay_ms) const { return later_ns(now_ns(), delay_ms); }
 
   void dead_letter(Message&& message, const ActorRef& sender, ActorAddress to, DeadLetter::Reason reason);
   /// The actor, or whoever waits for an answer, at a path of this node.

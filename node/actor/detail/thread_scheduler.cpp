@@ -10,6 +10,9 @@ namespace wattring::actor {
 namespace detail {
 namespace {
 
+/// An hour: what is due later is looked at again, and no sum of times overflows.
+constexpr std::int64_t kWaitNsMax = 3'600'000'000'000;
+
 SchedulerOptions with_defaults(SchedulerOptions options) {
   if (options.workers == 0) options.workers = std::max(1U, std::thread::hardware_concurrency());
   options.throughput = std::max(1U, options.throughput);
@@ -46,7 +49,8 @@ void TimerThread::loop(const Clock& clock, TimerQueue& timers) {
     lock.lock();
     const auto is_changed = [this] { return stopping_ || is_earlier_; };
     if (next_ns) {
-      changed_.wait_for(lock, std::chrono::nanoseconds(*next_ns - clock.monotonic_ns()), is_changed);
+      const std::int64_t wait_ns = std::min(*next_ns - clock.monotonic_ns(), kWaitNsMax);
+      changed_.wait_for(lock, std::chrono::nanoseconds(wait_ns), is_changed);
     } else {
       changed_.wait(lock, is_changed);
     }
