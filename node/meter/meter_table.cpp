@@ -173,7 +173,7 @@ std::span<const MeterTable::MeterIndex> MeterTable::ordered() const {
 
 std::size_t MeterTable::memory_bytes() const {
   return meters_.capacity() * sizeof(Meter) + series_.capacity() * sizeof(SeriesState) + ids_.capacity() +
-         (slots_.capacity() + ordered_.capacity()) * sizeof(std::uint32_t);
+         slots_.capacity() * sizeof(std::uint32_t) + meter_count_ * sizeof(MeterIndex);
 }
 
 std::string MeterTable::encode_snapshot(MeterIndex meter) const {

@@ -81,6 +81,7 @@ class MeterTable {
   void remove_empty_series(MeterIndex meter);
   /// Gives back what removals left; worth it after many of them.
   void trim();
+  /// The order is counted whether it is made or not, so that only changes of the table change it.
   [[nodiscard]] std::size_t memory_bytes() const;
 
   /// The snapshot kept in the `meter` table: version u8, count varint, then for each series: register 6 bytes,

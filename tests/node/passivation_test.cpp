@@ -54,6 +54,24 @@ void passivate_all(CoreHarness& core) {
   settle(core);
 }
 
+/// What the workers say that they hold is what they hold.
+void expect_booked(CoreHarness& core) {
+  std::atomic<std::uint64_t> bytes{0};
+  std::atomic<std::uint64_t> meters{0};
+  std::atomic<std::size_t> left{core.workers().worker_count()};
+  std::promise<void> done;
+  ASSERT_TRUE(core.workers().post_all([&](const ShardWorkers::Shards& shards) {
+    for (const auto& fold : shards) {
+      bytes += fold->resident_bytes();
+      meters += fold->meters().meter_count() + fold->passivated_count();
+    }
+    if (--left == 0) done.set_value();
+  }));
+  done.get_future().get();
+  EXPECT_EQ(core.workers().resident_bytes(), bytes);
+  EXPECT_EQ(core.workers().meters(), meters);
+}
+
 /// Every answer there is about these meters, as text.
 std::vector<std::string> answers(CoreHarness& core, int meters) {
   std::vector<std::string> all;
@@ -191,6 +209,9 @@ TEST(Passivation, InterleavedWithEverythingElseChangesNoAnswer) {
       if (prng.chance(0.05)) passivate_all(core);
     }
     ASSERT_EQ(answers(core, 31), answers(reference, 31)) << "seed " << seed;
+    expect_booked(core);
+    passivate_all(core);
+    expect_booked(core);
   }
 }
 
