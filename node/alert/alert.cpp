@@ -103,6 +103,7 @@ std::string revision_of(const Alert& alert) {
   ByteWriter out(bytes);
   out.u8(static_cast<std::uint8_t>(alert.state));
   out.u8(static_cast<std::uint8_t>(alert.severity));
+  out.u8(alert.flapping ? 1 : 0);
   for (const std::int64_t number : {alert.onset_ms, alert.fired_ms, alert.last_ms, alert.resolved_ms, alert.peak})
     out.zigzag(number);
   return std::to_string(alert.count) + "." + hex(hash64(bytes, alert.count), 8);

@@ -48,7 +48,7 @@ struct Alert {
 [[nodiscard]] std::int64_t onset_window(std::int64_t onset_ms);
 [[nodiscard]] std::string alert_id(std::string_view rule, std::string_view meter, std::string_view phase,
                                    std::int64_t onset_ms);
-/// Made of state, onset, fired, resolved, last, count, peak and the severity.
+/// Made of state, severity, flapping, onset, fired, last, resolved, peak and count.
 [[nodiscard]] std::string revision_of(const Alert& alert);
 
 /// What is kept in Table::alert. Grammar in alert.cpp; first byte is the version.

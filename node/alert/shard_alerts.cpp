@@ -22,7 +22,6 @@ std::vector<Alert> copies(const std::vector<const Alert*>& alerts) {
 }
 
 bool is_input_there(const Rule& rule, const MeterHistory& data) {
-  if (rule.kind == RuleKind::quarantined) return true;
   const std::vector<Register> inputs = inputs_of(rule);
   return std::any_of(inputs.begin(), inputs.end(), [&](Register reg) { return data.has(reg); });
 }
@@ -87,6 +86,7 @@ Result<std::vector<Change>> ShardAlerts::evaluate(std::string_view meter, MeterH
         return tl::unexpected(judged.error());
       continue;
     }
+    if (rule.kind == RuleKind::quarantined) continue;
     if (!is_input_there(rule, data) && on_record.empty()) continue;
     std::vector<const Alert*> book;
     for (const Alert& alert : on_record) book.push_back(&alert);
@@ -228,10 +228,12 @@ Result<void> ShardAlerts::watch(const Rule& rule, const MeterHistory& data, Chan
   if (!is_window_kind(rule.kind)) return {};
   const auto end = window_end_ms(rule, changed.last_ms);
   if (!end) return tl::unexpected(end.error());
-  const std::int64_t open_until = *end + rule.grace_ms;
-  if (newest >= *end && now_ms >= open_until) return {};
-  if (now_ms < open_until) {
-    earliest(into.due_ms, open_until);
+  if (newest >= *end && now_ms >= *end + rule.grace_ms) return {};
+  // The next window whose grace ends; the grace may be longer than the window.
+  auto next = next_window_end_ms(rule, std::max(changed.first_ms, now_ms - rule.grace_ms));
+  if (!next) return tl::unexpected(next.error());
+  if (*next <= *end) {
+    earliest(into.due_ms, *next + rule.grace_ms);
   } else if (is_daily_kind(rule.kind)) {
     earliest(into.due_ms, now_ms + kMsPerHour);
   }
@@ -287,6 +289,26 @@ Result<void> ShardAlerts::load_watches(std::string_view bytes) {
   return {};
 }
 
+bool ShardAlerts::is_firing(std::string_view rule, std::string_view meter) const {
+  const auto alerts = book_.of(rule, meter);
+  return std::any_of(alerts.begin(), alerts.end(), [](const Alert* alert) { return alert->state == State::firing; });
+}
+
+std::vector<std::string> ShardAlerts::firing_under(std::string_view rule) const {
+  std::vector<std::string> meters;
+  for (const auto& [id, alert] : book_.all())
+    if (alert.rule == rule && alert.state == State::firing) meters.push_back(alert.meter);
+  return meters;
+}
+
+std::vector<std::string> ShardAlerts::forget_before(std::int64_t recorded_ms) {
+  std::vector<std::string> forgotten;
+  for (const auto& [id, alert] : book_.all())
+    if (alert.state != State::firing && alert.recorded_ms < recorded_ms) forgotten.push_back(id);
+  for (const std::string& id : forgotten) book_.erase(id);
+  return forgotten;
+}
+
 std::vector<Change> ShardAlerts::tell_untold(std::int64_t now_ms) {
   std::vector<Change> changes;
   if (book_.firing() == 0) return changes;
@@ -321,8 +343,8 @@ Result<Change> ShardAlerts::acknowledge(std::string_view id, std::string_view us
   return change;
 }
 
-std::optional<Change> ShardAlerts::open_absence(const Rule& rule, std::string_view meter, std::int64_t onset_ms,
-                                                std::int64_t now_ms) {
+std::optional<Change> ShardAlerts::open(const Rule& rule, std::string_view meter, std::int64_t onset_ms,
+                                        std::int64_t peak, std::int64_t now_ms) {
   const std::string id = alert_id(rule.name, meter, "", onset_ms);
   const Alert* old = book_.find(id);
   if (old != nullptr && old->state == State::firing) return std::nullopt;
@@ -332,7 +354,7 @@ std::optional<Change> ShardAlerts::open_absence(const Rule& rule, std::string_vi
   alert.meter = meter;
   alert.severity = rule.severity;
   alert.onset_ms = alert.fired_ms = alert.last_ms = onset_ms;
-  alert.peak = rule.after_ms;
+  alert.peak = peak;
   alert.count = 1;
   alert.revision = revision_of(alert);
   std::vector<Change> changes;
@@ -342,8 +364,8 @@ std::optional<Change> ShardAlerts::open_absence(const Rule& rule, std::string_vi
   return std::move(changes.front());
 }
 
-std::optional<Change> ShardAlerts::close_absence(const Rule& rule, std::string_view meter, std::int64_t resolved_ms,
-                                                 std::int64_t now_ms) {
+std::optional<Change> ShardAlerts::close(const Rule& rule, std::string_view meter, std::int64_t resolved_ms,
+                                         std::int64_t now_ms) {
   std::vector<Change> changes;
   for (const Alert& old : copies(book_.of(rule.name, meter))) {
     if (old.state != State::firing) continue;

@@ -70,16 +70,25 @@ class ShardAlerts final : public meter::GateKeeper {
   [[nodiscard]] Result<Change> acknowledge(std::string_view id, std::string_view user, std::string_view note,
                                            std::int64_t now_ms);
 
-  /// Opens an alert about absence (docs/metering/alerts.md, No data), or gives nothing when it is on record.
-  [[nodiscard]] std::optional<Change> open_absence(const Rule& rule, std::string_view meter, std::int64_t onset_ms,
-                                                   std::int64_t now_ms);
-  [[nodiscard]] std::optional<Change> close_absence(const Rule& rule, std::string_view meter, std::int64_t resolved_ms,
-                                                    std::int64_t now_ms);
+  // Alerts that no point of the meter decides: absence, quarantine (docs/metering/alerts.md).
+
+  /// Opens one, or gives nothing when it is open already.
+  [[nodiscard]] std::optional<Change> open(const Rule& rule, std::string_view meter, std::int64_t onset_ms,
+                                           std::int64_t peak, std::int64_t now_ms);
+  /// Resolves the open one, if there is one.
+  [[nodiscard]] std::optional<Change> close(const Rule& rule, std::string_view meter, std::int64_t resolved_ms,
+                                            std::int64_t now_ms);
+
+  [[nodiscard]] bool is_firing(std::string_view rule, std::string_view meter) const;
+  /// Meters with an open alert of that rule.
+  [[nodiscard]] std::vector<std::string> firing_under(std::string_view rule) const;
 
   [[nodiscard]] const AlertBook& book() const { return book_; }
   [[nodiscard]] const Policy& policy() const { return *policy_; }
   /// Readings before this are gone: what they said stays as it is.
-  void forget_before(std::int64_t time_ms) { kept_from_ms_ = time_ms; }
+  void keep_history_before(std::int64_t time_ms) { kept_from_ms_ = time_ms; }
+  /// Ids of alerts that are over and were not touched since the instant; they are forgotten.
+  [[nodiscard]] std::vector<std::string> forget_before(std::int64_t recorded_ms);
 
  private:
   struct Watch {

@@ -19,12 +19,9 @@ bool is_text(Register reg) {
 
 }  // namespace
 
-Result<std::int64_t> window_end_ms(const Rule& rule, std::int64_t time_ms) {
+Result<std::int64_t> next_window_end_ms(const Rule& rule, std::int64_t time_ms) {
   if (rule.kind == RuleKind::imbalance) return floor_to(time_ms, 10 * kMsPerMinute) + 10 * kMsPerMinute;
-  if (!is_daily_kind(rule.kind)) {
-    const std::int64_t windows = rule.kind == RuleKind::interval_threshold ? rule.intervals : 1;
-    return floor_to(time_ms, kQuarter) + windows * kQuarter;
-  }
+  if (!is_daily_kind(rule.kind)) return floor_to(time_ms, kQuarter) + kQuarter;
   const auto zone = meter::Zone::find(rule.zone);
   if (!zone) return tl::unexpected(zone.error());
   const meter::Zone::Span day = zone->local_day(time_ms);
@@ -34,6 +31,12 @@ Result<std::int64_t> window_end_ms(const Rule& rule, std::int64_t time_ms) {
   };
   const std::int64_t today = night_end(day.begin_ms);
   return today > time_ms ? today : night_end(day.end_ms);
+}
+
+Result<std::int64_t> window_end_ms(const Rule& rule, std::int64_t time_ms) {
+  auto end = next_window_end_ms(rule, time_ms);
+  if (end && rule.kind == RuleKind::interval_threshold) *end += (std::int64_t{rule.intervals} - 1) * kQuarter;
+  return end;
 }
 
 Result<std::optional<std::int64_t>> first_reading_after(MeterHistory& data, std::int64_t time_ms) {

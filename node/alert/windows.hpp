@@ -10,6 +10,9 @@
 
 namespace wattring::alert {
 
+/// The first end of a window of the rule that lies behind the instant.
+[[nodiscard]] Result<std::int64_t> next_window_end_ms(const Rule& rule, std::int64_t time_ms);
+
 /// End of the last window of the rule that a fact at that time can still be in: what is known of it is final only when
 /// the meter's readings have passed it. For daily kinds: of the first night or day that ends after it.
 [[nodiscard]] Result<std::int64_t> window_end_ms(const Rule& rule, std::int64_t time_ms);

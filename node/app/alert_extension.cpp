@@ -4,6 +4,8 @@
 #include <algorithm>
 #include <chrono>
 #include <limits>
+#include <optional>
+#include <set>
 #include <thread>
 
 #include "base/check.hpp"
@@ -22,6 +24,7 @@ using persistence::WriteOp;
 /// Facts of a meter that come close together are looked at once.
 constexpr std::int64_t kPassEveryMs = 500;
 constexpr std::int64_t kUntoldEveryMs = 5000;
+constexpr std::int64_t kForgetEveryMs = kMsPerHour;
 constexpr std::chrono::milliseconds kTurn{5};
 /// A shard that has counted waits for the others.
 constexpr std::int64_t kRoundPollMs = 100;
@@ -73,7 +76,7 @@ void AlertExtension::recovered(meter::ShardFold& fold, const persistence::ReadTr
 }
 
 bool AlertExtension::has_work(const meter::ShardFold& fold, std::int64_t now_ms) const {
-  if (policy_version_ != hub_.policy_version()) return true;
+  if (policy_version_ != hub_.policy_version() || quarantined_ != fold.quarantined().size()) return true;
   if (flight_ && flight_->outcome != Flight::Outcome::waiting) return true;
   if (!flight_ && !unsent_.empty()) return true;
   return now_ms >= next_pass_ms_ && (!fold.attention().empty() || now_ms >= next_deadline_ms());
@@ -82,6 +85,7 @@ bool AlertExtension::has_work(const meter::ShardFold& fold, std::int64_t now_ms)
 std::int64_t AlertExtension::next_deadline_ms() const {
   std::int64_t deadline = alerts_.next_due_ms().value_or(std::numeric_limits<std::int64_t>::max());
   if (book().firing() != 0) deadline = std::min(deadline, next_untold_ms_);
+  if (!book().all().empty()) deadline = std::min(deadline, next_forget_ms_);
   if (alerts_.policy().silence_rules() != 0) deadline = std::min(deadline, next_sweep_ms_);
   return deadline;
 }
@@ -90,6 +94,7 @@ void AlertExtension::work(meter::ShardFold& fold, const persistence::Journal& di
                           bool must_finish) {
   land();
   if (policy_version_ != hub_.policy_version()) use_policy(fold, now_ms);
+  if (quarantined_ != fold.quarantined().size()) look_at_quarantine(fold, now_ms);
   if (now_ms >= next_pass_ms_ || must_finish) {
     look_at_attention(fold, disk, now_ms, must_finish);
     if (fold.attention().empty()) {
@@ -105,6 +110,7 @@ void AlertExtension::work(meter::ShardFold& fold, const persistence::Journal& di
     record(alerts_.tell_untold(now_ms));
   }
   look_for_silence(fold, disk, now_ms);
+  if (now_ms >= next_forget_ms_) forget(now_ms);
   if (must_finish) {
     write_watches();
     send_all_and_wait();
@@ -117,6 +123,7 @@ void AlertExtension::use_policy(meter::ShardFold& fold, std::int64_t now_ms) {
   policy_version_ = hub_.policy_version();
   const std::vector<std::string> firing = alerts_.use(hub_.policy());
   fold.keep_gates(&alerts_);
+  look_at_quarantine(fold, now_ms);
   for (const std::string& id : firing)
     if (const auto meter = fold.meters().find(id, hub_.key.hash(id))) fold.attention().note(*meter, now_ms);
   look_at_history(fold, now_ms - kMsPerMinute);
@@ -219,6 +226,26 @@ void AlertExtension::look_for_silence(meter::ShardFold& fold, const persistence:
   next_sweep_ms_ = now_ms + interval;
 }
 
+void AlertExtension::look_at_quarantine(const meter::ShardFold& fold, std::int64_t now_ms) {
+  quarantined_ = fold.quarantined().size();
+  std::vector<alert::Change> changes;
+  const auto keep = [&](std::optional<alert::Change> change) {
+    if (change) changes.push_back(std::move(*change));
+  };
+  for (const alert::Timeline& timeline : alerts_.policy().timelines()) {
+    const alert::Rule& rule = timeline.newest();
+    if (rule.kind != alert::RuleKind::quarantined || rule.disabled) continue;
+    std::set<std::string> open;
+    for (const meter::QuarantineNote& note : fold.quarantined()) {
+      if (!alerts_.policy().applies(timeline, note.meter) || !open.insert(note.meter).second) continue;
+      if (!alerts_.is_firing(rule.name, note.meter)) keep(alerts_.open(rule, note.meter, note.since_ms, 1, now_ms));
+    }
+    for (const std::string& meter : alerts_.firing_under(rule.name))
+      if (!open.contains(meter)) keep(alerts_.close(rule, meter, now_ms, now_ms));
+  }
+  record(std::move(changes));
+}
+
 bool AlertExtension::may_passivate(const meter::ShardFold& fold, MeterIndex meter) const {
   return !alerts_.watches(fold.meters().id(meter));
 }
@@ -234,6 +261,14 @@ void AlertExtension::record(std::vector<alert::Change> changes) {
   const auto firing = static_cast<std::int64_t>(book().firing());
   hub_.firing.fetch_add(firing - counted_firing_);
   counted_firing_ = firing;
+}
+
+void AlertExtension::forget(std::int64_t now_ms) {
+  next_forget_ms_ = now_ms + kForgetEveryMs;
+  if (hub_.retention.raw_ms) alerts_.keep_history_before(now_ms - *hub_.retention.raw_ms);
+  if (!hub_.retention.alerts_ms) return;
+  for (const std::string& id : alerts_.forget_before(now_ms - *hub_.retention.alerts_ms))
+    unsent_.push_back({WriteOp::Kind::erase, Table::alert, persistence::alert_key(shard_, id), {}});
 }
 
 void AlertExtension::write_watches() {

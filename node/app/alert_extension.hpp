@@ -47,7 +47,9 @@ class AlertExtension final : public ShardExtension {
   void evaluate(meter::ShardFold& fold, MeterIndex meter, const persistence::ReadTransaction& disk,
                 alert::Changed changed, std::int64_t now_ms);
   void look_for_silence(meter::ShardFold& fold, const persistence::Journal& disk, std::int64_t now_ms);
+  void look_at_quarantine(const meter::ShardFold& fold, std::int64_t now_ms);
   void record(std::vector<alert::Change> changes);
+  void forget(std::int64_t now_ms);
   void write_watches();
   void send();
   void land();
@@ -59,8 +61,10 @@ class AlertExtension final : public ShardExtension {
   std::uint64_t policy_version_ = 0;
   std::int64_t next_pass_ms_ = 0;
   std::int64_t next_untold_ms_ = 0;
+  std::int64_t next_forget_ms_ = 0;
   std::int64_t counted_firing_ = 0;
   bool looking_at_history_ = false;
+  std::size_t quarantined_ = 0;  ///< notes that were looked at
 
   // Silence.
   std::int64_t last_sweep_ms_ = 0;

@@ -23,10 +23,11 @@ OwnedOp put(Table table, std::string key, std::string_view payload) {
 }  // namespace
 
 AlertHub::AlertHub(const sharding::ShardKey& shard_key, persistence::JournalWriter& journal, Metrics& metrics,
-                   std::shared_ptr<Log> node_log, std::uint64_t next_outbox_sequence)
+                   std::shared_ptr<Log> node_log, std::uint64_t next_outbox_sequence, Retention keep)
     : key(shard_key),
       writer(journal),
       log(std::move(node_log)),
+      retention(keep),
       absence(shard_key.shard_count()),
       evaluations(metrics.counter("wattring_alert_evaluations_total", "Meters that the rules looked at again")),
       evaluation_errors(

@@ -6,13 +6,14 @@
 #include <functional>
 #include <memory>
 #include <mutex>
+#include <optional>
 #include <vector>
 
 #include "base/log.hpp"
 #include "base/metrics.hpp"
-#include "node/alert/absence.hpp"
 #include "node/alert/policy.hpp"
 #include "node/alert/shard_alerts.hpp"
+#include "node/app/absence_board.hpp"
 #include "persistence/journal_writer.hpp"
 #include "sharding/key.hpp"
 
@@ -21,8 +22,13 @@ namespace wattring::app {
 /// What the alerts of all shards of a node share. Any thread.
 class AlertHub {
  public:
+  /// Ages at which things go; nothing = never.
+  struct Retention {
+    std::optional<std::int64_t> alerts_ms;  ///< records of alerts that are over
+    std::optional<std::int64_t> raw_ms;     ///< readings
+  };
   AlertHub(const sharding::ShardKey& shard_key, persistence::JournalWriter& journal, Metrics& metrics,
-           std::shared_ptr<Log> node_log, std::uint64_t next_outbox_sequence);
+           std::shared_ptr<Log> node_log, std::uint64_t next_outbox_sequence, Retention keep);
 
   [[nodiscard]] std::shared_ptr<const alert::Policy> policy() const;
   /// Counts up with each new policy, so that a shard can ask cheaply.
@@ -39,7 +45,8 @@ class AlertHub {
   const sharding::ShardKey& key;
   persistence::JournalWriter& writer;
   const std::shared_ptr<Log> log;
-  alert::AbsenceBoard absence;
+  const Retention retention;
+  AbsenceBoard absence;
   Counter& evaluations;
   Counter& evaluation_errors;
   DurationHistogram& evaluation_time;

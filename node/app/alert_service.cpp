@@ -4,6 +4,7 @@
 #include <algorithm>
 #include <tuple>
 
+#include "node/app/actor_rows.hpp"
 #include "node/app/alert_extension.hpp"
 #include "node/app/gathering.hpp"
 #include "node/app/meter_history.hpp"
@@ -272,20 +273,55 @@ Result<http::RuleTrial> AlertService::try_rule(const alert::Rule& rule, std::str
   return trial;
 }
 
-Result<std::vector<http::ActorRow>> AlertService::actors(std::string_view, std::size_t) {
-  return std::vector<http::ActorRow>{};
+Result<std::vector<http::ActorRow>> AlertService::actors(std::string_view path, std::size_t depth) {
+  const bool root = path.empty() || path == "/";
+  std::vector<http::ActorRow> rows;
+  if (root) rows.push_back({"/", "running", 0, 0, 0, {}, 2});
+  if (root && depth == 0) return rows;
+  const std::size_t below = root ? depth - 1 : depth;
+  if (root || path.starts_with("/alerts")) {
+    SinkActors ask;
+    {
+      const std::lock_guard lock(mutex_);
+      ask = sink_actors_;
+    }
+    auto sinks = ask ? ask(root ? "/alerts" : path, below) : std::vector<http::ActorRow>{};
+    if (!root && sinks.empty())
+      return fail(ErrorCode::not_found, "no actor \"" + std::string(path) + "\"", "see: wattringctl actors");
+    std::move(sinks.begin(), sinks.end(), std::back_inserter(rows));
+  }
+  if (root || !path.starts_with("/alerts")) {
+    auto shards = workers_.actors(root ? "/shards" : path, below);
+    if (!shards) return shards;
+    std::move(shards->begin(), shards->end(), std::back_inserter(rows));
+  }
+  return rows;
 }
+
+void AlertService::show_sinks(SinkActors sinks) {
+  const std::lock_guard lock(mutex_);
+  sink_actors_ = std::move(sinks);
+}
+
 Result<void> AlertService::resume_actor(std::string_view path) {
-  return fail(ErrorCode::not_found, "no actor \"" + std::string(path) + "\"");
+  const auto parsed = ActorPath::parse(path, hub_.key.shard_count());
+  if (!parsed) return tl::unexpected(parsed.error());
+  if (!parsed->shard || !parsed->meter.empty())
+    return fail(ErrorCode::invalid_argument, "\"" + std::string(path) + "\" is no shard",
+                "only a shard stops folding: /shards/<number>");
+  return workers_.resume(*parsed->shard);
 }
+
 Result<std::vector<http::QuarantineRow>> AlertService::quarantine() {
-  return std::vector<http::QuarantineRow>{};
+  return workers_.quarantine_list();
 }
+
 Result<void> AlertService::release(std::string_view id) {
-  return fail(ErrorCode::not_found, "nothing in quarantine under \"" + std::string(id) + "\"");
+  return workers_.release(id);
 }
+
 Result<void> AlertService::drop(std::string_view id) {
-  return release(id);
+  return workers_.drop(id);
 }
 
 Result<void> AlertService::announce(std::string_view meter) {

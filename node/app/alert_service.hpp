@@ -1,6 +1,7 @@
 // SPDX-License-Identifier: Apache-2.0
 #pragma once
 
+#include <functional>
 #include <memory>
 #include <mutex>
 #include <string>
@@ -47,6 +48,10 @@ class AlertService final : public http::AlertDoor {
   [[nodiscard]] Result<void> drop(std::string_view id) override;
   [[nodiscard]] Result<void> announce(std::string_view meter) override;
 
+  /// Rows of the actors at and below "/alerts"; empty when there is none.
+  using SinkActors = std::function<std::vector<http::ActorRow>(std::string_view path, std::size_t depth)>;
+  void show_sinks(SinkActors sinks);
+
   /// For sinks that must be reminded: alerts that fire and were told. Empty when the workers do not answer.
   [[nodiscard]] std::vector<alert::Alert> open_alerts();
 
@@ -68,6 +73,7 @@ class AlertService final : public http::AlertDoor {
   // Guarded by mutex_.
   Catalog catalog_;
   Prng prng_;
+  SinkActors sink_actors_;
 };
 
 }  // namespace wattring::app

@@ -1,6 +1,7 @@
 // SPDX-License-Identifier: Apache-2.0
 #include "node/app/alert_system.hpp"
 
+#include <algorithm>
 #include <utility>
 
 #include "base/http_url.hpp"
@@ -45,20 +46,19 @@ std::vector<alert::SinkOptions> options_of(const std::vector<AlertSink>& sinks) 
 
 }  // namespace
 
-AlertSystem::AlertSystem(const Doors& doors, const std::vector<AlertSink>& sinks, Prng prng,
-                         std::uint64_t next_outbox_sequence)
+AlertSystem::AlertSystem(const Doors& doors, const Config& config, Prng prng, std::uint64_t next_outbox_sequence)
     : doors_(doors),
-      sinks_(options_of(sinks)),
+      sinks_(options_of(config.sinks)),
       prng_(prng),
-      hub_(doors.key, doors.writer, doors.metrics, doors.log, next_outbox_sequence) {}
+      hub_(doors.key, doors.writer, doors.metrics, doors.log, next_outbox_sequence,
+           {config.retention.alerts_ms, config.retention.raw_ms}) {}
 
-Result<std::unique_ptr<AlertSystem>> AlertSystem::open(const Doors& doors, const std::vector<AlertSink>& sinks,
-                                                       Prng prng) {
+Result<std::unique_ptr<AlertSystem>> AlertSystem::open(const Doors& doors, const Config& config, Prng prng) {
   auto snapshot = doors.disk.read();
   if (!snapshot) return Failure(snapshot.error());
   const auto next = OutboxStore::next_sequence(**snapshot);
   if (!next) return Failure(next.error());
-  return std::unique_ptr<AlertSystem>(new AlertSystem(doors, sinks, prng, *next));
+  return std::unique_ptr<AlertSystem>(new AlertSystem(doors, config, prng, *next));
 }
 
 std::function<std::unique_ptr<ShardExtension>(ShardId)> AlertSystem::extension() {
@@ -82,6 +82,16 @@ std::string AlertSystem::summary_of(const alert::Alert& alert) const {
   return {};
 }
 
+std::vector<http::ActorRow> AlertSystem::sink_actors(std::string_view path, std::size_t depth) const {
+  std::vector<http::ActorRow> rows;
+  const auto tree = delivery_->actors(path, static_cast<std::uint32_t>(std::min<std::size_t>(depth, 64)));
+  if (!tree) return rows;
+  for (const actor::ActorRow& row : tree->rows)
+    rows.push_back({row.path, actor::to_string(row.state), row.mailbox_messages, row.oldest_age_ms, row.restarts,
+                    row.last_failure, row.children});
+  return rows;
+}
+
 void AlertSystem::start(const std::string& version, const std::string& http_address) {
   alert::DeliveryService::Options options;
   options.sinks = sinks_;
@@ -94,6 +104,7 @@ void AlertSystem::start(const std::string& version, const std::string& http_addr
       std::move(options), alert::DeliveryDoors{*outbox_, doors_.clock, doors_.metrics, doors_.log});
   hub_.set_on_outbox([this] { delivery_->wake(); });
   delivery_->start();
+  service_->show_sinks([this](std::string_view path, std::size_t depth) { return sink_actors(path, depth); });
 }
 
 void AlertSystem::stop() {

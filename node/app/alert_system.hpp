@@ -31,8 +31,7 @@ class AlertSystem {
     Metrics& metrics;
     std::shared_ptr<Log> log;
   };
-  [[nodiscard]] static Result<std::unique_ptr<AlertSystem>> open(const Doors& doors,
-                                                                 const std::vector<AlertSink>& sinks, Prng prng);
+  [[nodiscard]] static Result<std::unique_ptr<AlertSystem>> open(const Doors& doors, const Config& config, Prng prng);
 
   /// For ShardWorkers::Options.
   [[nodiscard]] std::function<std::unique_ptr<ShardExtension>(ShardId)> extension();
@@ -48,7 +47,8 @@ class AlertSystem {
   [[nodiscard]] std::vector<alert::SinkState> failing_sinks() const;
 
  private:
-  AlertSystem(const Doors& doors, const std::vector<AlertSink>& sinks, Prng prng, std::uint64_t next_outbox_sequence);
+  AlertSystem(const Doors& doors, const Config& config, Prng prng, std::uint64_t next_outbox_sequence);
+  [[nodiscard]] std::vector<http::ActorRow> sink_actors(std::string_view path, std::size_t depth) const;
   [[nodiscard]] std::string summary_of(const alert::Alert& alert) const;
 
   const Doors doors_;

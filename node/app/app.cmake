@@ -7,8 +7,8 @@ wattring_library(wattring_core
           shard_worker_meters.cpp shard_workers.cpp
   LIBS wattring_actor wattring_fold wattring_gateway wattring_persistence_lmdb)
 
-# A shard's meters as the alert rules see them; pure.
-wattring_library(wattring_alert_history SOURCES meter_history.cpp silence_sweep.cpp LIBS wattring_alert wattring_fold)
+# A shard's meters as the alert rules see them.
+wattring_library(wattring_alert_history SOURCES absence_board.cpp meter_history.cpp silence_sweep.cpp LIBS wattring_alert wattring_fold)
 
 # Alerts of a node: on the shards' threads, in the catalog, out of the outbox.
 wattring_library(wattring_alerts

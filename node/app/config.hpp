@@ -78,8 +78,9 @@ struct Config {
   } store;
 
   struct Retention {
-    std::optional<std::int64_t> raw_ms;        ///< age at which readings are dropped; nothing = "keep"
-    std::optional<std::int64_t> intervals_ms;  ///< the same for intervals
+    std::optional<std::int64_t> raw_ms;                       ///< age at which readings are dropped; nothing = "keep"
+    std::optional<std::int64_t> intervals_ms;                 ///< the same for intervals
+    std::optional<std::int64_t> alerts_ms = 365 * kMsPerDay;  ///< age at which alerts that are over are dropped. "1y"
     friend bool operator==(const Retention&, const Retention&) = default;
   } retention;
 

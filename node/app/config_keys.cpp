@@ -138,6 +138,8 @@ void add_store_keys(std::vector<ConfigKey>& keys) {
   keys.push_back(retention("intervals",
                            "Age at which intervals whose readings are gone are dropped, by whole UTC days.",
                            &Config::Retention::intervals_ms));
+  keys.push_back(
+      retention("alerts", "Age at which alerts that are over leave the record.", &Config::Retention::alerts_ms));
   keys.push_back(fields::choice("log", "level", "The least severe event that is written to standard error.",
                                 [](Config& c) -> auto& { return c.log.level; }, {"debug", "info", "warn", "error"}));
   keys.push_back(fields::choice("log", "format", "Lines for people, or one JSON object a line.",
@@ -172,7 +174,7 @@ std::span<const SectionInfo> config_sections() {
       {"ingest", "What is taken in, and how much at once"},
       {"meters", "What is assumed of a meter that says nothing about it, and how long it stays in memory"},
       {"store", "Disk and memory"},
-      {"retention", "What is dropped with age; nothing unless told"},
+      {"retention", "What is dropped with age"},
       {"log", "What is written to standard error"},
   };
   return kSections;

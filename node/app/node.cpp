@@ -73,7 +73,7 @@ Result<void> Node::open(WriterId writer, Prng& prng) {
   writer_ = std::make_unique<persistence::JournalWriter>(directory_->journal(), *next, writer_options, clock_, metrics_,
                                                          log_);
   auto alerts =
-      AlertSystem::open({*key_, directory_->journal(), *writer_, clock_, metrics_, log_}, config.sinks, prng.fork());
+      AlertSystem::open({*key_, directory_->journal(), *writer_, clock_, metrics_, log_}, config, prng.fork());
   if (!alerts) return Failure(alerts.error());
   alerts_ = std::move(*alerts);
   auto guard = FoldGuard::open((std::filesystem::path(options_.data_dir) / "fold-guard").string());

@@ -52,7 +52,7 @@ std::int64_t silence_interval_ms(const alert::Policy& policy) {
 }
 
 SilenceSweep::SilenceSweep(const meter::ShardFold& fold, alert::ShardAlerts& alerts, const sharding::ShardKey& key,
-                           const alert::AbsenceBoard& board, std::int64_t last_ms, std::int64_t now_ms)
+                           const AbsenceBoard& board, std::int64_t last_ms, std::int64_t now_ms)
     : fold_(fold), alerts_(alerts), key_(key), board_(board), last_ms_(last_ms), now_ms_(now_ms) {}
 
 void SilenceSweep::judge(std::string_view meter, std::int64_t latest_ms, alert::Tallies& tallies,
@@ -68,7 +68,7 @@ void SilenceSweep::judge(std::string_view meter, std::int64_t latest_ms, alert::
     // Silent at the look before too, so that a whole round knows of it: then it is known whether the source is out.
     if (!silent || due_ms >= last_ms_ || board_.rounds() == 0 || !fold_.complete()) continue;
     if (board_.is_out({rule->name, alert::source_of(*rule, meter)})) continue;
-    if (auto change = alerts_.open_absence(*rule, meter, due_ms, now_ms_)) {
+    if (auto change = alerts_.open(*rule, meter, due_ms, rule->after_ms, now_ms_)) {
       changes_.push_back(std::move(*change));
       if (resident != nullptr) opened_.push_back(*resident);
     }
@@ -120,8 +120,8 @@ void SilenceSweep::look_at_sources() {
       const Rule& rule = timeline.newest();
       if (rule.name != source.first) continue;
       const bool out = board_.is_out(source) && counts(rule, now_ms_);
-      auto change = out && !alerts_.book().has_firing(meter) ? alerts_.open_absence(rule, meter, now_ms_, now_ms_)
-                    : !out                                   ? alerts_.close_absence(rule, meter, now_ms_, now_ms_)
+      auto change = out && !alerts_.book().has_firing(meter) ? alerts_.open(rule, meter, now_ms_, 0, now_ms_)
+                    : !out                                   ? alerts_.close(rule, meter, now_ms_, now_ms_)
                                                              : std::nullopt;
       if (change) changes_.push_back(std::move(*change));
     }

@@ -4,8 +4,8 @@
 #include <cstdint>
 #include <vector>
 
-#include "node/alert/absence.hpp"
 #include "node/alert/shard_alerts.hpp"
+#include "node/app/absence_board.hpp"
 #include "node/meter/shard_fold.hpp"
 #include "persistence/journal.hpp"
 #include "sharding/key.hpp"
@@ -22,7 +22,7 @@ class SilenceSweep {
   using MeterIndex = meter::MeterTable::MeterIndex;
 
   SilenceSweep(const meter::ShardFold& fold, alert::ShardAlerts& alerts, const sharding::ShardKey& key,
-               const alert::AbsenceBoard& board, std::int64_t last_ms, std::int64_t now_ms);
+               const AbsenceBoard& board, std::int64_t last_ms, std::int64_t now_ms);
 
   [[nodiscard]] alert::Tallies look_at_residents();
   struct Sleepers {
@@ -46,7 +46,7 @@ class SilenceSweep {
   const meter::ShardFold& fold_;
   alert::ShardAlerts& alerts_;
   const sharding::ShardKey& key_;
-  const alert::AbsenceBoard& board_;
+  const AbsenceBoard& board_;
   const std::int64_t last_ms_;
   const std::int64_t now_ms_;
   std::vector<alert::Change> changes_;

@@ -33,10 +33,13 @@ SeriesReader::SeriesReader(const persistence::ReadTransaction& disk, Series seri
 }
 
 Result<void> SeriesReader::load_day(std::int32_t day, SeriesChunk& into) {
+  if (empty_days_.contains(day)) return {};
+  bool empty = true;
   std::string prefix = persistence::series_key({series_.shard, day, series_.meter, series_.reg, 0});
   prefix.resize(prefix.size() - sizeof(std::uint32_t));
   auto scanned = disk_.scan(Table::series, prefix, [&](std::string_view key, std::string_view value) {
     if (key.substr(0, prefix.size()) != prefix) return false;
+    empty = false;
     const auto payload = persistence::open_value(value, persistence::position_of(key));
     const auto chunk =
         payload ? persistence::decode_chunk(*payload, kChunkFactsMax) : Result<SeriesChunk>(Failure(payload.error()));
@@ -49,6 +52,7 @@ Result<void> SeriesReader::load_day(std::int32_t day, SeriesChunk& into) {
   const auto first = std::lower_bound(pending.begin(), pending.end(), day * kMsPerDay, starts_before);
   const auto last = std::lower_bound(first, pending.end(), (day + std::int64_t{1}) * kMsPerDay, starts_before);
   persistence::merge(into, std::span<const Fact>(first, last));
+  if (empty && first == last) empty_days_.insert(day);
   return {};
 }
 
@@ -69,10 +73,20 @@ Result<std::vector<Interval>> SeriesReader::window(std::span<const std::int64_t>
   std::int32_t last = std::clamp(day_of(to_ms - 1), series_first, series_last);
   auto chunk = load_days(first, last);
   if (!chunk) return Failure(chunk.error());
-  while (first > series_first && !reaches_back(chunk->winners, options, from_ms))
+  // A day without facts changes no answer, so that a gap of years is crossed without asking at each day.
+  std::size_t asked = chunk->winners.size();
+  bool enough = reaches_back(chunk->winners, options, from_ms);
+  while (first > series_first && !enough) {
     if (auto loaded = load_day(--first, *chunk); !loaded) return Failure(loaded.error());
-  while (last < series_last && !reaches_ahead(chunk->winners, options, to_ms))
+    if (asked != chunk->winners.size()) enough = reaches_back(chunk->winners, options, from_ms);
+    asked = chunk->winners.size();
+  }
+  enough = reaches_ahead(chunk->winners, options, to_ms);
+  while (last < series_last && !enough) {
     if (auto loaded = load_day(++last, *chunk); !loaded) return Failure(loaded.error());
+    if (asked != chunk->winners.size()) enough = reaches_ahead(chunk->winners, options, to_ms);
+    asked = chunk->winners.size();
+  }
   return derive_intervals(chunk->winners, exchange_times_ms, options, from_ms, to_ms,
                           conflicted_starts(chunk->winners, chunk->losers));
 }

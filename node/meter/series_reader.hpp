@@ -4,6 +4,7 @@
 #include <cstdint>
 #include <span>
 #include <string>
+#include <unordered_set>
 #include <vector>
 
 #include "base/fact.hpp"
@@ -48,6 +49,8 @@ class SeriesReader {
 
   const persistence::ReadTransaction& disk_;
   Series series_;
+  /// Days without a fact that were looked for: over a long gap each window asks for them again.
+  std::unordered_set<std::int32_t> empty_days_;
   bool damaged_ = false;
 };
 

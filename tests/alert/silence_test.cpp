@@ -3,8 +3,8 @@
 
 #include <memory>
 
-#include "node/alert/absence.hpp"
 #include "node/alert/shard_alerts.hpp"
+#include "node/app/absence_board.hpp"
 #include "node/app/meter_history.hpp"
 #include "node/app/silence_sweep.hpp"
 #include "node/meter/shard_seal.hpp"
@@ -107,7 +107,7 @@ class Shard {
   }
 
   persistence::MemoryJournal disk_;
-  AbsenceBoard board_{1};
+  app::AbsenceBoard board_{1};
   ShardAlerts alerts_;
   meter::ShardFold fold_{kShard};
   std::int64_t now_ = kNoon;
@@ -185,7 +185,7 @@ TEST(Silence, NobodyIsMissedByARuleThatHasEnded) {
 }
 
 TEST(AbsenceBoard, ASourceIsOutAboveItsShareAndBackAtHalfOfIt) {
-  AbsenceBoard board(1);
+  app::AbsenceBoard board(1);
   const SourceKey source{"silent", "gw"};
   const auto report = [&](std::uint64_t silent) { board.report(0, {{source, {100, silent, 200}}}, 0); };
   report(20);
@@ -199,7 +199,7 @@ TEST(AbsenceBoard, ASourceIsOutAboveItsShareAndBackAtHalfOfIt) {
 }
 
 TEST(AbsenceBoard, ARoundIsOverWhenEachShardHasCounted) {
-  AbsenceBoard board(2);
+  app::AbsenceBoard board(2);
   EXPECT_TRUE(board.may_count(0, 0, 0));
   board.report(0, {}, 0);
   EXPECT_FALSE(board.may_count(0, 1000, 0));
