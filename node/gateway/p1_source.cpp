@@ -38,6 +38,7 @@ P1Source::P1Source(std::size_t index, P1SourceService::Source config, HostPort a
       prng_(prng),
       shared_(std::move(shared)),
       delay_(shared_.options.reconnect_min_ms, shared_.options.reconnect_max_ms),
+      vitals_(config_.name, config_.meter),
       good_(telegrams(metrics, config_.name, "good")),
       bad_crc_(telegrams(metrics, config_.name, "bad_crc")),
       refused_(telegrams(metrics, config_.name, "refused")),
@@ -162,6 +163,7 @@ void P1Source::handle(std::int64_t now_ns, const std::vector<P1Piece>& pieces) {
   for (const P1Piece& piece : pieces)
     if (!piece.fault) decoder_.decode(piece.bytes, piece.number, context, batch, stats);
   count(now_ns, stats, batch);
+  if (!pieces.empty()) vitals_.observe(context.receive_ms, bad_share_.share(now_ns), batch);
   if (batch.facts().empty()) return;
   held_ = Held{std::move(batch), std::nullopt};
   offer();

@@ -17,6 +17,7 @@
 #include "node/gateway/p1_source_health.hpp"
 #include "node/gateway/p1_source_service.hpp"
 #include "node/gateway/sockets.hpp"
+#include "node/gateway/source_vitals.hpp"
 
 namespace wattring::gateway {
 
@@ -101,6 +102,7 @@ class P1Source {
   P1Decoder decoder_;
   std::optional<Held> held_;
   BadShare bad_share_;
+  SourceVitals vitals_;
   std::jthread resolver_;  ///< looks the address up; over when its answer is there
 
   Counter& good_;

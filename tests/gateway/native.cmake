@@ -22,7 +22,7 @@ wattring_test(zmq_gateway_test KIND integration
   SOURCES native_client_test.cpp zmq_gateway_test.cpp
   LIBS wattring_gateway_io wattring_msgpack cppzmq)
 wattring_test(p1_source_unit KIND unit
-  SOURCES p1_source_unit_test.cpp
+  SOURCES p1_source_unit_test.cpp source_vitals_test.cpp
   LIBS wattring_gateway_io)
 wattring_test(p1_source_test KIND integration
   SOURCES p1_source_test.cpp
