@@ -76,6 +76,16 @@ TEST(Mailbox, AMessageToAStoppedActorIsADeadLetter) {
   EXPECT_EQ(letter.reason, DeadLetter::Reason::no_actor);
 }
 
+TEST(Mailbox, AHandleOutlivesItsActorAndAllAboveIt) {
+  TestKit kit;
+  kit.spawn(family(make_journal(), {}, {"a"}), "p");
+  const ActorRef a = kit.system().find("/p/a");
+  kit.system().stop(kit.system().find("/p"));
+  kit.run();
+  EXPECT_EQ(a.tell(Text{"late"}), Delivery::dead);
+  EXPECT_EQ(a.path(), "/p/a");
+}
+
 TEST(Mailbox, NobodyTakesNothing) {
   EXPECT_EQ(ActorRef().tell(Text{"x"}), Delivery::dead);
   EXPECT_EQ(ActorRef().path(), "");

@@ -294,9 +294,14 @@ TEST_F(Threads, AsksFromManyThreadsEachGetTheirOwnAnswer) {
 
 TEST_F(Threads, TheTreeCanBeReadWhileItChanges) {
   std::atomic<bool> going{true};
+  const Props leaf = scripted([](Context&, const Message&) {});
+  const Props parent = scripted([](Context&, const Message&) {},
+                                [leaf](Context& context) {
+                                  for (const char* name : {"a", "b"}) (void)context.spawn(leaf, name);
+                                });
   std::jthread changing([&] {
     while (going) {
-      const ActorRef actor = system.spawn(family(make_journal(), {}, {"a", "b"})).value();
+      const ActorRef actor = system.spawn(parent).value();
       actor.tell(Text{"x"});
       system.stop(actor);
     }

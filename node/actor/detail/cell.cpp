@@ -36,6 +36,8 @@ Cell::Cell(Core& core, Cell* parent, const Props& props, std::string_view name)
       forget_every_(std::clamp(props_->mailbox.messages_max / 64, 1U, kForgetMax)),
       context_(*this) {
   core_.actors.fetch_add(1, std::memory_order_relaxed);
+  // A handle of ours may outlive us all, and asks for its path.
+  if (parent_ != nullptr) parent_->retain();
 }
 
 Cell::~Cell() {
@@ -44,6 +46,7 @@ Cell::~Cell() {
   mailbox_.close(control, user);
   delete culprit_;
   delete children_.load(std::memory_order_relaxed);
+  if (parent_ != nullptr) parent_->release();
 }
 
 Delivery Cell::deliver(Message&& message, const ActorRef& sender) {

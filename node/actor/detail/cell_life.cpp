@@ -150,7 +150,10 @@ void Cell::announce_end() {
 
 void Cell::abandon() {
   if (const Children* known = children()) {
-    for (const ActorRef& child : known->list()) child.recipient()->cell()->abandon();
+    for (const ActorRef& child : known->list()) {
+      child.recipient()->cell()->abandon();
+      (void)make_children().remove(*child.recipient()->cell());
+    }
   }
   actor_.reset();
   drop_incarnation();
