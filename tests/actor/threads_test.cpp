@@ -299,9 +299,17 @@ TEST_F(Threads, TheTreeCanBeReadWhileItChanges) {
                                 [leaf](Context& context) {
                                   for (const char* name : {"a", "b"}) (void)context.spawn(leaf, name);
                                 });
+  std::atomic<int> alive{0};
   std::jthread changing([&] {
     while (going) {
+      // Not more than the workers can follow.
+      if (alive > 50) {
+        std::this_thread::yield();
+        continue;
+      }
+      ++alive;
       const ActorRef actor = system.spawn(parent).value();
+      system.when_terminated(actor, [&](const Terminated&) { --alive; });
       actor.tell(Text{"x"});
       system.stop(actor);
     }

@@ -125,7 +125,7 @@ class Cell final : public Recipient {
   void dead_letter(Envelope& envelope, DeadLetter::Reason reason);
 
   Core& core_;
-  Cell* const parent_;  ///< null for the root; lives longer, since it waits for the end of its children
+  Cell* const parent_;  ///< null for the root; kept, since handles outlive both
   const std::shared_ptr<const Props::Data> props_;
   const std::string name_;
   const std::uint64_t number_;
