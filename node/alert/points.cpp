@@ -26,13 +26,6 @@ PointRange range_of(const Rule& rule, std::int64_t from_ms, std::int64_t to_ms, 
   return range;
 }
 
-Points quarantine_points(const Rule& rule, MeterData& data, PointRange range) {
-  Points points;
-  for (const std::int64_t at_ms : data.quarantined(range.from_ms, range.to_ms))
-    points.push_back(point_of(rule, at_ms, 1));
-  return points;
-}
-
 Result<Points> points_of(const Rule& rule, MeterData& data, PointRange range) {
   switch (rule.kind) {
     case RuleKind::increase:
@@ -51,7 +44,6 @@ Result<Points> points_of(const Rule& rule, MeterData& data, PointRange range) {
     case RuleKind::stuck_register:
       return stuck_points(rule, data, range);
     case RuleKind::quarantined:
-      return quarantine_points(rule, data, range);
     case RuleKind::no_data:
       return Points{};
     default:

@@ -47,8 +47,6 @@ class MeterData {
   /// The 15-minute intervals that start in [from, to), as derive_intervals() gives them.
   [[nodiscard]] virtual Result<std::vector<meter::Interval>> intervals(Register reg, std::int64_t from_ms,
                                                                        std::int64_t to_ms) = 0;
-  /// Times of quarantined readings in [from, to), ascending.
-  [[nodiscard]] virtual std::vector<std::int64_t> quarantined(std::int64_t from_ms, std::int64_t to_ms) = 0;
 };
 
 /// The points of the rule with a time in [from, to), ascending by (time, phase); points of one time and phase stand in

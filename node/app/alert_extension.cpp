@@ -179,7 +179,7 @@ void AlertExtension::look_at_due(meter::ShardFold& fold, const persistence::Read
 void AlertExtension::evaluate(meter::ShardFold& fold, MeterIndex meter, const persistence::ReadTransaction& disk,
                               alert::Changed changed, std::int64_t now_ms) {
   const std::string id(fold.meters().id(meter));
-  ResidentHistory history(fold, meter, disk, {});
+  ResidentHistory history(fold, meter, disk);
   const auto began = std::chrono::steady_clock::now();
   auto changes = alerts_.evaluate(id, history, changed, now_ms);
   hub_.evaluation_time.record_ns(static_cast<std::uint64_t>(

@@ -256,7 +256,7 @@ Result<http::RuleTrial> AlertService::try_rule(const alert::Rule& rule, std::str
           const auto segments = policy->segments(policy->timelines().front(), id);
           if (!snapshot || segments.empty() || !alert::matches_pattern(pattern, id)) continue;
           if (meters->fetch_add(1) >= kTrialMetersMax) break;
-          ResidentHistory history(fold, index, **snapshot, {});
+          ResidentHistory history(fold, index, **snapshot);
           auto verdict = alert::evaluate(segments, id, history, {from_ms, to_ms}, {}, std::min(now_ms, to_ms));
           if (!verdict) continue;
           std::move(verdict->alerts.begin(), verdict->alerts.end(), std::back_inserter(found));

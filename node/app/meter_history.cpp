@@ -16,8 +16,8 @@ bool starts_before(const Fact& fact, std::int64_t time_ms) {
 }  // namespace
 
 ResidentHistory::ResidentHistory(const meter::ShardFold& fold, meter::MeterTable::MeterIndex meter,
-                                 const persistence::ReadTransaction& disk, std::vector<std::int64_t> quarantined)
-    : fold_(fold), meter_(meter), disk_(disk), quarantined_(std::move(quarantined)) {}
+                                 const persistence::ReadTransaction& disk)
+    : fold_(fold), meter_(meter), disk_(disk) {}
 
 const meter::SeriesState* ResidentHistory::state_of(Register reg) const {
   const auto series = fold_.meters().find_series(meter_, reg);
@@ -138,11 +138,6 @@ Result<std::vector<meter::Interval>> ResidentHistory::intervals(Register reg, st
   const auto times = exchanges();
   if (!times) return Failure(times.error());
   return loaded(reg).reader.intervals(*times, meter::fold_options(reg), from_ms, to_ms);
-}
-
-std::vector<std::int64_t> ResidentHistory::quarantined(std::int64_t from_ms, std::int64_t to_ms) {
-  return {std::lower_bound(quarantined_.begin(), quarantined_.end(), from_ms),
-          std::lower_bound(quarantined_.begin(), quarantined_.end(), to_ms)};
 }
 
 }  // namespace wattring::app

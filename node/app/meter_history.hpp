@@ -17,9 +17,8 @@ namespace wattring::app {
 /// fold. On the shard's thread; for one evaluation, during which the fold must not change.
 class ResidentHistory final : public alert::MeterHistory {
  public:
-  /// quarantined: times of the meter's quarantined readings, ascending.
   ResidentHistory(const meter::ShardFold& fold, meter::MeterTable::MeterIndex meter,
-                  const persistence::ReadTransaction& disk, std::vector<std::int64_t> quarantined);
+                  const persistence::ReadTransaction& disk);
 
   [[nodiscard]] bool has(Register reg) const override;
   [[nodiscard]] std::int64_t newest_ms(Register reg) const override;
@@ -29,7 +28,6 @@ class ResidentHistory final : public alert::MeterHistory {
   [[nodiscard]] Result<std::vector<Fact>> before(Register reg, std::int64_t at_ms, std::int64_t within_ms) override;
   [[nodiscard]] Result<std::vector<meter::Interval>> intervals(Register reg, std::int64_t from_ms,
                                                                std::int64_t to_ms) override;
-  [[nodiscard]] std::vector<std::int64_t> quarantined(std::int64_t from_ms, std::int64_t to_ms) override;
 
  private:
   /// Winners of whole days that were read already; the days follow each other.
@@ -48,7 +46,6 @@ class ResidentHistory final : public alert::MeterHistory {
   const meter::ShardFold& fold_;
   const meter::MeterTable::MeterIndex meter_;
   const persistence::ReadTransaction& disk_;
-  const std::vector<std::int64_t> quarantined_;
   std::map<Register, Loaded> loaded_;
   std::optional<std::vector<std::int64_t>> exchanges_;
 };

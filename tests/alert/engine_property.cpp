@@ -150,7 +150,7 @@ class Shard {
       if (const auto meter = fold_->meters().find(due.meter, kKey.hash(due.meter)))
         fold_->attention().note(*meter, due.changed);
     for (const auto& [meter, span] : fold_->attention().take()) {
-      app::ResidentHistory history(*fold_, meter, **disk, {});
+      app::ResidentHistory history(*fold_, meter, **disk);
       const auto changes = alerts_->evaluate(fold_->meters().id(meter), history, span, now_ms);
       ASSERT_TRUE(changes);
       for (const Change& change : *changes) {

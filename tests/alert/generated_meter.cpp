@@ -108,8 +108,6 @@ Scene any_scene(Prng& prng, RuleKind kind) {
     if (!daily && prng.chance(0.05)) continue;
     Life(prng, scene, reg, prng.chance(0.8) ? period_ms : 2 * period_ms);
   }
-  if (kind == RuleKind::quarantined)
-    for (int i = 0; i < 10; ++i) scene.meter.quarantine(scene.from_ms + draw(prng, span_ms));
   return scene;
 }
 

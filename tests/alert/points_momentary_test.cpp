@@ -126,18 +126,10 @@ TEST(Increase, OfAnyTwoNumbersDoesNotOverflow) {
             std::numeric_limits<std::int64_t>::max());
 }
 
-TEST(Quarantined, EachReadingFiresAndNothingClears) {
-  test::MeterFake meter;
-  meter.quarantine(kT + 5);
-  meter.quarantine(kT);
-  EXPECT_EQ(seen(rule_of("quarantined"), meter, kT, kT + 6),
-            (std::vector<Seen>{{kT, 1, "fires"}, {kT + 5, 1, "fires"}}));
-}
-
-TEST(NoData, HasNoPoints) {
+TEST(Points, ThereAreNoneForWhatNoReadingDecides) {
   test::MeterFake meter;
   meter.add(kPowerReg, kT, 1);
-  EXPECT_TRUE(seen(rule_of("no_data"), meter, kT, kT + 6).empty());
+  for (const char* kind : {"no_data", "quarantined"}) EXPECT_TRUE(seen(rule_of(kind), meter, kT, kT + 6).empty());
 }
 
 TEST(Points, OfAMeterWithoutTheRegisterCostNothing) {
@@ -149,7 +141,7 @@ TEST(Points, OfAMeterWithoutTheRegisterCostNothing) {
     test::MeterFake meter;
     meter.add(obis(1, 0, 21, 8, 0), kT, 1);
     EXPECT_TRUE(seen(rule, meter, kT, kT + kMsPerDay).empty());
-    EXPECT_EQ(meter.questions(), rule.kind == RuleKind::quarantined ? 1U : 0U) << to_string(rule.kind);
+    EXPECT_EQ(meter.questions(), 0U) << to_string(rule.kind);
   }
 }
 

@@ -91,7 +91,7 @@ class Shard {
   void evaluate(std::vector<std::string>& told) {
     auto disk = disk_.read();
     for (const auto& [meter, span] : fold_.attention().take()) {
-      app::ResidentHistory history(fold_, meter, **disk, {});
+      app::ResidentHistory history(fold_, meter, **disk);
       auto changes = alerts_.evaluate(fold_.meters().id(meter), history, span, now_);
       ASSERT_TRUE(changes);
       tell(std::move(*changes), told);

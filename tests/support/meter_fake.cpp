@@ -30,11 +30,6 @@ void MeterFake::remove(const Fact& fact) {
   if (series.all.empty()) series_.erase(fact.reg);
 }
 
-void MeterFake::quarantine(std::int64_t at_ms) {
-  quarantined_.push_back(at_ms);
-  std::sort(quarantined_.begin(), quarantined_.end());
-}
-
 const persistence::SeriesChunk& MeterFake::chunk_of(Register reg) {
   static const persistence::SeriesChunk kNothing;
   const auto found = series_.find(reg);
@@ -73,14 +68,6 @@ Result<std::vector<meter::Interval>> MeterFake::intervals(Register reg, std::int
   const persistence::SeriesChunk& chunk = chunk_of(reg);
   return meter::derive_intervals(chunk.winners, exchanges_, meter::fold_options(reg), from_ms, to_ms,
                                  meter::conflicted_starts(chunk.winners, chunk.losers));
-}
-
-std::vector<std::int64_t> MeterFake::quarantined(std::int64_t from_ms, std::int64_t to_ms) {
-  ++questions_;
-  std::vector<std::int64_t> found;
-  for (const std::int64_t at_ms : quarantined_)
-    if (at_ms >= from_ms && at_ms < to_ms) found.push_back(at_ms);
-  return found;
 }
 
 }  // namespace wattring::test

@@ -20,7 +20,6 @@ class MeterFake final : public alert::MeterData {
   /// As if it had never come.
   void remove(const Fact& fact);
   void exchange(std::int64_t at_ms) { exchanges_.push_back(at_ms); }
-  void quarantine(std::int64_t at_ms);
 
   /// All winners of a register, ascending.
   [[nodiscard]] const std::vector<Fact>& winners(Register reg);
@@ -32,7 +31,6 @@ class MeterFake final : public alert::MeterData {
   [[nodiscard]] Result<std::vector<Fact>> before(Register reg, std::int64_t at_ms, std::int64_t within_ms) override;
   [[nodiscard]] Result<std::vector<meter::Interval>> intervals(Register reg, std::int64_t from_ms,
                                                                std::int64_t to_ms) override;
-  [[nodiscard]] std::vector<std::int64_t> quarantined(std::int64_t from_ms, std::int64_t to_ms) override;
 
  private:
   struct Series {
@@ -44,7 +42,6 @@ class MeterFake final : public alert::MeterData {
 
   std::map<Register, Series> series_;
   std::vector<std::int64_t> exchanges_;
-  std::vector<std::int64_t> quarantined_;
   std::size_t questions_ = 0;
 };
 
