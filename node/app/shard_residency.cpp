@@ -1,6 +1,8 @@
 // SPDX-License-Identifier: Apache-2.0
 #include "node/app/shard_residency.hpp"
 
+#include <malloc.h>
+
 #include <algorithm>
 
 #include "node/meter/idle_ages.hpp"
@@ -10,6 +12,7 @@ namespace {
 
 constexpr std::int64_t kPressureEveryMs = kMsPerSecond;
 constexpr std::int64_t kRequestEveryMs = 10 * kMsPerSecond;
+constexpr std::uint64_t kTrimBytesMin = 64ULL << 20U;
 
 }  // namespace
 
@@ -89,7 +92,16 @@ void ShardResidency::sweep_shard(std::size_t slot) {
     return true;
   };
   shared_.count.passivations.add(fold.passivate(age_s_, may_go));
-  shared_.totals.add(Holdings::of(fold) - before);
+  const Holdings after = Holdings::of(fold);
+  shared_.totals.add(after - before);
+  freed_bytes_ += before.resident_bytes - std::min(before.resident_bytes, after.resident_bytes);
+  if (slot + 1 == shards_.folds.size()) give_back_memory();
+}
+
+/// Small blocks that were freed stay with the allocator for good unless it is told.
+void ShardResidency::give_back_memory() {
+  if (freed_bytes_ >= kTrimBytesMin) malloc_trim(0);
+  freed_bytes_ = 0;
 }
 
 }  // namespace wattring::app

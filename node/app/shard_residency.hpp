@@ -29,6 +29,7 @@ class ShardResidency {
  private:
   void begin_sweep(std::int64_t now_ms);
   void sweep_shard(std::size_t slot);
+  void give_back_memory();
   [[nodiscard]] std::uint32_t age_under_pressure(std::uint32_t age_s);
 
   ShardShared& shared_;
@@ -38,6 +39,7 @@ class ShardResidency {
   std::uint32_t age_s_ = 0;             ///< idle for at least so long goes
   std::int64_t next_sweep_ms_ = 0;
   std::int64_t next_request_ms_ = 0;
+  std::uint64_t freed_bytes_ = 0;  ///< by the sweep that runs
 };
 
 }  // namespace wattring::app
