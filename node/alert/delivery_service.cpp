@@ -73,6 +73,7 @@ class DeliveryService::Impl {
 
   std::vector<SinkState> sink_states() const {
     std::vector<SinkState> states;
+    states.reserve(plan_.seats.size());
     for (const SinkSeat& seat : plan_.seats) states.push_back(seat.board.state());
     return states;
   }
@@ -103,7 +104,7 @@ class DeliveryService::Impl {
   bool ended_ = false;  // guarded by mutex_
 };
 
-DeliveryService::DeliveryService(Options options, DeliveryDoors doors)
+DeliveryService::DeliveryService(const Options& options, DeliveryDoors doors)
     : impl_(std::make_unique<Impl>(options, std::move(doors))) {}
 DeliveryService::~DeliveryService() = default;
 

@@ -22,7 +22,7 @@ class DeliveryService {
     /// Rows for sinks that are not configured any more become dead letters at this age.
     std::int64_t orphans_after_ms = kMsPerDay;
   };
-  DeliveryService(Options options, DeliveryDoors doors);
+  DeliveryService(const Options& options, DeliveryDoors doors);
   ~DeliveryService();
   DeliveryService(const DeliveryService&) = delete;
   DeliveryService& operator=(const DeliveryService&) = delete;

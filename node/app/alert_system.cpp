@@ -101,7 +101,7 @@ void AlertSystem::start(const std::string& version, const std::string& http_addr
   options.context.log = doors_.log;
   options.seed = prng_.next();
   delivery_ = std::make_unique<alert::DeliveryService>(
-      std::move(options), alert::DeliveryDoors{*outbox_, doors_.clock, doors_.metrics, doors_.log});
+      options, alert::DeliveryDoors{*outbox_, doors_.clock, doors_.metrics, doors_.log});
   hub_.set_on_outbox([this] { delivery_->wake(); });
   delivery_->start();
   service_->show_sinks([this](std::string_view path, std::size_t depth) { return sink_actors(path, depth); });

@@ -69,6 +69,7 @@ class FakeOutbox final : public OutboxDoor {
   std::vector<Alert> open_alerts() override {
     const std::lock_guard lock(mutex_);
     std::vector<Alert> out;
+    out.reserve(open_.size());
     for (const auto& [id, alert] : open_) out.push_back(alert);
     return out;
   }

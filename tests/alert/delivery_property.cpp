@@ -23,7 +23,7 @@ class DrawnSink final : public Sink {
     const int mood = *rc::gen::inRange(0, 12);
     if (row.alert.meter == "poison")
       return {mood < 6 ? Answer::Kind::row_failed : Answer::Kind::sink_failed, 0, "poison"};
-    if (down_ || mood == 0) return {Answer::Kind::sink_failed, mood * 1000, "down"};
+    if (down_ || mood == 0) return {Answer::Kind::sink_failed, std::int64_t{mood} * 1000, "down"};
     if (mood == 1) return {Answer::Kind::row_failed, 0, "cut before it was seen"};
     if (mood == 2) return {Answer::Kind::refused, 0, "bad"};
     seen.push_back({row.alert.id, row.alert.count});
