@@ -8,3 +8,4 @@ wattring_test(actor_rows_test KIND unit SOURCES actor_rows_test.cpp LIBS wattrin
 wattring_test(quarantine_test KIND unit SOURCES quarantine_test.cpp LIBS wattring_core wattring_test_journal)
 wattring_test(fold_guard_test KIND integration SOURCES fold_guard_test.cpp LIBS wattring_core wattring_test_journal)
 wattring_test(retention_test KIND unit SOURCES retention_test.cpp LIBS wattring_fold)
+wattring_test(alert_store_test KIND unit SOURCES alert_store_test.cpp LIBS wattring_alerts)
