@@ -17,7 +17,7 @@ BASE = 1_800_000_123_456
 def shown(**changed):
     alert = {"id": "a", "revision": "1.x", "rule": "r", "meter": "M", "phase": "", "state": "firing",
              "severity": "warn", "since": "2026-02-11T12:58:20Z", "fired": "2026-02-11T12:58:20.5Z",
-             "last": "2026-02-11T12:59:20Z", "resolved": None, "value": 7, "count": 3, "told": True}
+             "last": "2026-02-11T12:59:20Z", "resolved": None, "value": 7, "count": 3, "told": True, "flapping": False}
     return {**alert, **changed}
 
 
@@ -89,6 +89,7 @@ class Arrivals(unittest.TestCase):
         self.assertEqual(self.wrong([arrival(shown())], over), 1)
         self.assertEqual(self.wrong([arrival(shown()), arrival(over, "resolved")], over), 0)
         self.assertEqual(self.wrong([arrival(over, "resolved"), arrival(shown())], over), 1)
+        self.assertEqual(self.wrong([arrival(shown()), arrival(over, "retracted")], shown(flapping=True)), 0)
 
     def test_a_key_has_one_payload_and_an_alert_that_is_on_record(self):
         self.assertEqual(self.wrong([arrival(shown()), arrival(shown(count=4))], shown()), 1)
