@@ -2,6 +2,9 @@
 #include "node/alert/absence.hpp"
 
 namespace wattring::alert {
+namespace {
+constexpr std::string_view kSourcePrefix = "source:";
+}
 std::string source_of(const Rule& rule, std::string_view meter) {
   if (rule.group_separator.empty()) return rule.name;
   const std::size_t end = meter.find(rule.group_separator);
@@ -9,7 +12,11 @@ std::string source_of(const Rule& rule, std::string_view meter) {
 }
 
 std::string source_meter(std::string_view source) {
-  return "source:" + std::string(source);
+  return std::string(kSourcePrefix) + std::string(source);
+}
+
+bool is_source(std::string_view meter) {
+  return meter.starts_with(kSourcePrefix);
 }
 
 void count(Tallies& tallies, const Rule& rule, std::string_view meter, bool silent) {

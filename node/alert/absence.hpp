@@ -17,6 +17,7 @@ namespace wattring::alert {
 [[nodiscard]] std::string source_of(const Rule& rule, std::string_view meter);
 /// The name under which a source has alerts.
 [[nodiscard]] std::string source_meter(std::string_view source);
+[[nodiscard]] bool is_source(std::string_view meter);
 
 /// Rule and source.
 using SourceKey = std::pair<std::string, std::string>;

@@ -5,6 +5,7 @@
 #include <limits>
 
 #include "base/bytes.hpp"
+#include "node/alert/absence.hpp"
 #include "node/alert/windows.hpp"
 
 namespace wattring::alert {
@@ -299,6 +300,24 @@ std::vector<std::string> ShardAlerts::firing_under(std::string_view rule) const 
   for (const auto& [id, alert] : book_.all())
     if (alert.rule == rule && alert.state == State::firing) meters.push_back(alert.meter);
   return meters;
+}
+
+std::vector<Change> ShardAlerts::close_orphans(std::int64_t now_ms) {
+  std::vector<Change> changes;
+  for (const Timeline& timeline : policy_->timelines()) {
+    const Rule& rule = timeline.newest();
+    if (rule.kind != RuleKind::no_data && rule.kind != RuleKind::quarantined) continue;
+    for (const std::string& meter : firing_under(rule.name)) {
+      if (!rule.disabled && (is_source(meter) || policy_->applies(timeline, meter))) continue;
+      if (auto change = close(rule, meter, now_ms, now_ms)) changes.push_back(std::move(*change));
+    }
+  }
+  return changes;
+}
+
+void ShardAlerts::look_again(std::string_view meter, std::int64_t now_ms) {
+  Watch& watch = watches_.try_emplace(std::string(meter), Watch{{now_ms, now_ms}, now_ms, false}).first->second;
+  watch.due_ms = now_ms;
 }
 
 std::vector<std::string> ShardAlerts::forget_before(std::int64_t recorded_ms) {

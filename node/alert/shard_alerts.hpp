@@ -64,6 +64,11 @@ class ShardAlerts final : public meter::GateKeeper {
   [[nodiscard]] bool watches_changed() const { return watches_changed_; }
   void watches_written() { watches_changed_ = false; }
 
+  /// Resolves what fires under rules of absence or quarantine that have ended or are no longer for the meter.
+  [[nodiscard]] std::vector<Change> close_orphans(std::int64_t now_ms);
+  /// The meter is due at once.
+  void look_again(std::string_view meter, std::int64_t now_ms);
+
   /// Alerts that fire and were not told, because a silence was over them, and it has ended.
   [[nodiscard]] std::vector<Change> tell_untold(std::int64_t now_ms);
   /// not_found, or invalid_argument when it does not fire.

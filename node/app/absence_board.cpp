@@ -26,16 +26,16 @@ void AbsenceBoard::report(std::size_t shard, Tallies tallies, std::int64_t now_m
 }
 
 void AbsenceBoard::finish_round(std::int64_t now_ms) {
-  total_.clear();
+  Tallies total;
   for (const Tallies& shard : by_shard_)
     for (const auto& [source, tally] : shard) {
-      Tally& sum = total_[source];
+      Tally& sum = total[source];
       sum.meters += tally.meters;
       sum.silent += tally.silent;
       sum.permille = tally.permille;
     }
   std::set<SourceKey> out;
-  for (const auto& [source, tally] : total_) {
+  for (const auto& [source, tally] : total) {
     const bool was_out = out_.contains(source);
     const std::uint64_t share = was_out ? tally.permille / 2 : tally.permille;
     if (tally.meters >= kSourceMetersMin && tally.silent * 1000 > share * tally.meters) out.insert(source);
@@ -56,9 +56,12 @@ bool AbsenceBoard::is_out(const SourceKey& source) const {
   return out_.contains(source);
 }
 
-Tallies AbsenceBoard::sources() const {
+std::vector<std::string> AbsenceBoard::out_under(std::string_view rule) const {
   const std::lock_guard lock(mutex_);
-  return total_;
+  std::vector<std::string> sources;
+  for (const SourceKey& source : out_)
+    if (source.first == rule) sources.push_back(source.second);
+  return sources;
 }
 
 }  // namespace wattring::app

@@ -4,6 +4,8 @@
 #include <cstdint>
 #include <mutex>
 #include <set>
+#include <string>
+#include <string_view>
 #include <vector>
 
 #include "node/alert/absence.hpp"
@@ -23,8 +25,8 @@ class AbsenceBoard {
   [[nodiscard]] std::uint64_t rounds() const;
   /// By the last complete round: out above the share, back at half of it; less than 5 meters are no source.
   [[nodiscard]] bool is_out(const alert::SourceKey& source) const;
-  /// All sources by the last complete round.
-  [[nodiscard]] alert::Tallies sources() const;
+  /// Sources of the rule that are out.
+  [[nodiscard]] std::vector<std::string> out_under(std::string_view rule) const;
 
  private:
   void finish_round(std::int64_t now_ms);
@@ -33,7 +35,6 @@ class AbsenceBoard {
   // Guarded by mutex_.
   std::vector<std::uint64_t> counted_in_;  ///< by shard: the round in which it counted last, from 1
   std::vector<alert::Tallies> by_shard_;
-  alert::Tallies total_;
   std::set<alert::SourceKey> out_;
   std::uint64_t round_ = 1;
   std::int64_t round_began_ms_ = 0;

@@ -65,6 +65,7 @@ void AlertExtension::recovered(meter::ShardFold& fold, const persistence::ReadTr
   if (!scanned) hub_.log->error("alerts_unreadable", scanned.error().text());
   if (!watches.empty())
     if (auto loaded = alerts_.load_watches(watches); !loaded) hub_.log->error("corrupt_value", loaded.error().text());
+  count_firing();
   fold.keep_gates(&alerts_);
   look_at_history(fold, std::numeric_limits<std::int64_t>::max());
   // What the last evaluation before the end of the process said may not be on the disk.
@@ -124,8 +125,8 @@ void AlertExtension::use_policy(meter::ShardFold& fold, std::int64_t now_ms) {
   const std::vector<std::string> firing = alerts_.use(hub_.policy());
   fold.keep_gates(&alerts_);
   look_at_quarantine(fold, now_ms);
-  for (const std::string& id : firing)
-    if (const auto meter = fold.meters().find(id, hub_.key.hash(id))) fold.attention().note(*meter, now_ms);
+  record(alerts_.close_orphans(now_ms));
+  for (const std::string& id : firing) alerts_.look_again(id, now_ms);
   look_at_history(fold, now_ms - kMsPerMinute);
 }
 
@@ -258,6 +259,10 @@ void AlertExtension::passivating(meter::ShardFold& /*fold*/, MeterIndex /*meter*
 void AlertExtension::record(std::vector<alert::Change> changes) {
   if (changes.empty()) return;
   for (OwnedOp& op : hub_.operations(shard_, changes)) unsent_.push_back(std::move(op));
+  count_firing();
+}
+
+void AlertExtension::count_firing() {
   const auto firing = static_cast<std::int64_t>(book().firing());
   hub_.firing.fetch_add(firing - counted_firing_);
   counted_firing_ = firing;

@@ -4,6 +4,7 @@
 #include <algorithm>
 #include <limits>
 #include <optional>
+#include <set>
 
 #include "node/meter/registers.hpp"
 #include "persistence/format.hpp"
@@ -113,17 +114,21 @@ void SilenceSweep::look_at_roster(const persistence::ReadTransaction& disk, Slee
 }
 
 void SilenceSweep::look_at_sources() {
-  for (const auto& [source, tally] : board_.sources()) {
-    const std::string meter = alert::source_meter(source.second);
-    if (key_.shard_of(meter) != fold_.shard()) continue;
-    for (const alert::Timeline& timeline : alerts_.policy().timelines()) {
-      const Rule& rule = timeline.newest();
-      if (rule.name != source.first) continue;
-      const bool out = board_.is_out(source) && counts(rule, now_ms_);
-      auto change = out && !alerts_.book().has_firing(meter) ? alerts_.open(rule, meter, now_ms_, 0, now_ms_)
-                    : !out                                   ? alerts_.close(rule, meter, now_ms_, now_ms_)
-                                                             : std::nullopt;
-      if (change) changes_.push_back(std::move(*change));
+  if (board_.rounds() == 0) return;
+  for (const alert::Timeline& timeline : alerts_.policy().timelines()) {
+    const Rule& rule = timeline.newest();
+    if (!counts(rule, now_ms_)) continue;
+    std::set<std::string> out;
+    for (const std::string& source : board_.out_under(rule.name)) {
+      const std::string meter = alert::source_meter(source);
+      if (key_.shard_of(meter) != fold_.shard()) continue;
+      out.insert(meter);
+      if (alerts_.is_firing(rule.name, meter)) continue;
+      if (auto change = alerts_.open(rule, meter, now_ms_, 0, now_ms_)) changes_.push_back(std::move(*change));
+    }
+    for (const std::string& meter : alerts_.firing_under(rule.name)) {
+      if (!alert::is_source(meter) || out.contains(meter)) continue;
+      if (auto change = alerts_.close(rule, meter, now_ms_, now_ms_)) changes_.push_back(std::move(*change));
     }
   }
 }

@@ -33,10 +33,20 @@ Rule silence_rule() {
 /// One shard that is all there is, with a clock that is turned by hand.
 class Shard {
  public:
-  explicit Shard(std::vector<Profile> profiles = {}, Rule rule = silence_rule())
-      : alerts_(std::make_shared<const Policy>(
-            Policy::Parts{{std::move(rule)}, std::move(profiles), {}, {{"log", Severity::info}}})) {
+  explicit Shard(std::vector<Profile> profiles = {}, std::vector<Rule> rules = {silence_rule()})
+      : alerts_(policy(std::move(rules), std::move(profiles))) {
     fold_.keep_gates(&alerts_);
+  }
+  static std::shared_ptr<const Policy> policy(std::vector<Rule> rules, std::vector<Profile> profiles = {}) {
+    return std::make_shared<const Policy>(
+        Policy::Parts{std::move(rules), std::move(profiles), {}, {{"log", Severity::info}}});
+  }
+  /// What was told of it.
+  std::vector<std::string> apply(std::vector<Rule> rules) {
+    (void)alerts_.use(policy(std::move(rules)));
+    std::vector<std::string> told;
+    tell(alerts_.close_orphans(now_), told);
+    return told;
   }
 
   void read(const std::string& meter, std::int64_t at_ms, Register reg = kImport) {
@@ -179,9 +189,52 @@ TEST(Silence, APassivatedMeterIsMissedAllTheSame) {
 TEST(Silence, NobodyIsMissedByARuleThatHasEnded) {
   Rule rule = silence_rule();
   rule.disabled = true;
-  Shard shard({}, rule);
+  Shard shard({}, {rule});
   shard.read("A-1", kNoon);
   EXPECT_TRUE(shard.until(kNoon + 5 * kMsPerHour).empty());
+}
+
+/// A source whose alert stands in this shard.
+std::string source_here() {
+  for (int i = 0;; ++i) {
+    const std::string source = "gw" + std::to_string(i);
+    if (kKey.shard_of(source_meter(source)) == kShard) return source;
+  }
+}
+
+TEST(Silence, EachRuleHasItsOwnAlertOnASource) {
+  Rule slower = silence_rule();
+  slower.name = "slower";
+  slower.after_ms += 5 * kMinute;
+  Shard shard({}, {silence_rule(), slower});
+  for (int i = 0; i < 10; ++i) shard.read(source_here() + "-" + std::to_string(i), kNoon);
+  const std::string source = source_meter(source_here());
+  EXPECT_EQ(shard.until(kNoon + 2 * kMsPerHour), (std::vector<std::string>{source + " firing", source + " firing"}));
+  EXPECT_EQ(shard.book().firing(), 2U);
+}
+
+TEST(Silence, ARuleThatEndsResolvesItsAlerts) {
+  Shard shard;
+  for (int i = 0; i < 10; ++i) shard.read(source_here() + "-" + std::to_string(i), kNoon);
+  shard.read("alone", kNoon);
+  EXPECT_EQ(shard.until(kNoon + 2 * kMsPerHour).size(), 2U);
+  Rule ended = silence_rule();
+  ended.disabled = true;
+  ended.revision = 2;
+  EXPECT_EQ(shard.apply({silence_rule(), ended}).size(), 2U);
+  EXPECT_EQ(shard.book().firing(), 0U);
+}
+
+TEST(Silence, ASourceThatComesBackResolves) {
+  Shard shard;
+  const auto read_all = [&](std::int64_t at_ms) {
+    for (int i = 0; i < 10; ++i) shard.read(source_here() + "-" + std::to_string(i), at_ms);
+  };
+  read_all(kNoon);
+  EXPECT_EQ(shard.until(kNoon + kMsPerHour).size(), 1U);
+  read_all(kNoon + kMsPerHour);
+  EXPECT_EQ(shard.until(kNoon + kMsPerHour + 5 * kMinute),
+            std::vector<std::string>{source_meter(source_here()) + " resolved"});
 }
 
 TEST(AbsenceBoard, ASourceIsOutAboveItsShareAndBackAtHalfOfIt) {
