@@ -113,7 +113,8 @@ def decide(before, after):
             if new > 10 * old:
                 return Stretch(start, end, None, flags)
         return Stretch(start, end, new - old, flags)
-    if 10 * old >= 9 * MODULUS and plausible(MODULUS - old + new, passed):
+    # A register that stood beyond its modulus did not wrap there.
+    if 10 * old >= 9 * MODULUS and MODULUS - old + new >= 0 and plausible(MODULUS - old + new, passed):
         return Stretch(start, end, MODULUS - old + new, flags | {"rollover"})
     if small_dip(old, new):
         return Stretch(start, end, 0, flags | {"jitter"})
