@@ -11,7 +11,6 @@ namespace {
 constexpr std::int64_t kNsPerMs = 1'000'000;
 constexpr std::size_t kPageRows = 256;
 constexpr std::int64_t kLoadEveryMs = 5 * kMsPerSecond;  // when nobody wakes us
-constexpr std::int64_t kRewindEveryMs = kMsPerMinute;    // all rows anew: what came in behind the cursor
 constexpr std::int64_t kDoorRetryMs = kMsPerSecond;
 
 std::string labels(const std::string& sink, std::string_view result) {
@@ -81,7 +80,7 @@ void SinkBoard::pending(std::size_t count) {
 
 SinkRunner::SinkRunner(DeliveryDoors doors, Sink& sink, SinkBoard& board, SinkQueue::Options queue, Prng prng)
     : doors_(std::move(doors)), sink_(sink), board_(board), queue_(queue, prng) {
-  load_at_ms_ = rewind_at_ms_ = remind_at_ms_ = now().mono_ms;
+  load_at_ms_ = remind_at_ms_ = now().mono_ms;
   board_.busy_since_ms = 0;
 }
 
@@ -107,10 +106,6 @@ Now SinkRunner::now() const {
 void SinkRunner::load(Now now) {
   const bool woken = board_.woken.exchange(false);
   if (!woken && now.mono_ms < load_at_ms_) return;
-  if (now.mono_ms >= rewind_at_ms_) {
-    cursor_ = 0;
-    rewind_at_ms_ = now.mono_ms + kRewindEveryMs;
-  }
   load_at_ms_ = now.mono_ms + kLoadEveryMs;
   while (load_page()) {
   }

@@ -87,7 +87,6 @@ class SinkRunner {
   std::uint64_t cursor_ = 0;
   bool remind_first_ = true;  // reminders and notifications take turns, so that neither starves while the other fails
   std::int64_t load_at_ms_ = 0;  // monotonic, as those below
-  std::int64_t rewind_at_ms_ = 0;
   std::int64_t remind_at_ms_ = 0;
   std::int64_t record_at_ms_ = 0;
 };

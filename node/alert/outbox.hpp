@@ -20,8 +20,8 @@ struct OutboxRow {
 class OutboxDoor {
  public:
   virtual ~OutboxDoor() = default;
-  /// Rows with a sequence >= from, ascending, at most `limit`. A row with a smaller sequence may appear later than one
-  /// with a greater: shards commit on their own. Only rows of one alert appear in order.
+  /// Rows with a sequence >= from, ascending, at most `limit`. No row ever appears
+  /// behind one that was shown, so that a reader may go on after the last.
   [[nodiscard]] virtual Result<std::vector<OutboxRow>> pending(std::uint64_t from, std::size_t limit) = 0;
   /// The sinks have taken them.
   [[nodiscard]] virtual Result<void> delivered(const std::vector<std::uint64_t>& sequences) = 0;

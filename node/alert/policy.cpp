@@ -203,6 +203,21 @@ meter::Gate Policy::gate_of(std::string_view meter, Register reg) const {
   return wide;
 }
 
+std::int64_t Policy::effective_since(const Policy& before) const {
+  std::int64_t least = kEver;
+  const auto look = [&](const auto& mine, const auto& theirs) {
+    for (const auto& version : mine) {
+      const bool known = std::any_of(theirs.begin(), theirs.end(), [&](const auto& other) {
+        return other.name == version.name && other.revision == version.revision;
+      });
+      if (!known) least = std::min(least, version.effective_ms);
+    }
+  };
+  look(parts_.rules, before.parts_.rules);
+  look(parts_.profiles, before.parts_.profiles);
+  return least;
+}
+
 bool Policy::silenced(std::string_view rule, std::string_view meter, std::int64_t now_ms) const {
   return std::any_of(parts_.silences.begin(), parts_.silences.end(),
                      [&](const Silence& silence) { return covers(silence, rule, meter, now_ms); });

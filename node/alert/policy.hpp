@@ -56,6 +56,8 @@ class Policy {
   [[nodiscard]] std::vector<Segment> segments(const Timeline& timeline, std::string_view meter) const;
   /// What facts of that register must trip for all rules that apply to the meter.
   [[nodiscard]] meter::Gate gate_of(std::string_view meter, Register reg) const;
+  /// The least effective time of a version that `before` does not have; the greatest time when there is none.
+  [[nodiscard]] std::int64_t effective_since(const Policy& before) const;
   /// Of the versions of rules and profiles: what was evaluated under an equal one need not be again.
   [[nodiscard]] std::uint64_t fingerprint() const { return fingerprint_; }
   [[nodiscard]] bool silenced(std::string_view rule, std::string_view meter, std::int64_t now_ms) const;

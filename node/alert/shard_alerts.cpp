@@ -134,9 +134,12 @@ void ShardAlerts::record(Alert next, const Alert* old, const Rule& rule, std::in
   if (old != nullptr) {
     if (old->revision == next.revision && old->flapping == next.flapping) return;
     next.told = old->told;
-    next.acked_ms = old->acked_ms;
-    next.acked_by = old->acked_by;
-    next.ack_note = old->ack_note;
+    // What opens again is news.
+    if (old->state == State::firing || next.state != State::firing) {
+      next.acked_ms = old->acked_ms;
+      next.acked_by = old->acked_by;
+      next.ack_note = old->ack_note;
+    }
     const bool tally_only = old->state == next.state && old->onset_ms == next.onset_ms;
     if (tally_only && now_ms - old->recorded_ms < kTallyEveryMs) next.recorded_ms = old->recorded_ms;
   }
@@ -170,13 +173,23 @@ void ShardAlerts::tell(Change& change, const Alert* old, const Rule& rule, std::
   if (old == nullptr || old->state == alert.state) return;
   if (alert.state == State::resolved) notify(change, Event::resolved, rule, now_ms);
   if (alert.state == State::retracted) notify(change, Event::retracted, rule, now_ms);
-  if (alert.state == State::firing && wanted) notify(change, Event::firing, rule, now_ms);
+  if (alert.state != State::firing) return;
+  // It opened again. Hushed: its end is nobody's business either.
+  alert.told = wanted;
+  if (wanted) notify(change, Event::firing, rule, now_ms);
 }
 
 void ShardAlerts::notify(Change& change, Event event, const Rule& rule, std::int64_t now_ms) const {
+  Alert shown = change.alert;
+  // One id and revision, one payload: only the acknowledgement itself tells of it.
+  if (event != Event::acked) {
+    shown.acked_ms = 0;
+    shown.acked_by.clear();
+    shown.ack_note.clear();
+  }
   for (const Route& route : policy_->parts().routes) {
-    if (change.alert.severity < route.severity_min) continue;
-    change.notifications.push_back({route.sink, event, change.alert, rule.summary, now_ms});
+    if (shown.severity < route.severity_min) continue;
+    change.notifications.push_back({route.sink, event, shown, rule.summary, now_ms});
   }
 }
 
@@ -315,9 +328,12 @@ std::vector<Change> ShardAlerts::close_orphans(std::int64_t now_ms) {
   return changes;
 }
 
-void ShardAlerts::look_again(std::string_view meter, std::int64_t now_ms) {
-  Watch& watch = watches_.try_emplace(std::string(meter), Watch{{now_ms, now_ms}, now_ms, false}).first->second;
-  watch.due_ms = now_ms;
+void ShardAlerts::look_again(std::string_view meter, Changed changed, std::int64_t due_ms) {
+  Watch& watch = watches_.try_emplace(std::string(meter), Watch{changed, due_ms, false}).first->second;
+  watch.changed = {std::min(watch.changed.first_ms, changed.first_ms),
+                   std::max(watch.changed.last_ms, changed.last_ms)};
+  earliest(watch.due_ms, due_ms);
+  watches_changed_ = true;
 }
 
 std::vector<std::string> ShardAlerts::forget_before(std::int64_t recorded_ms) {

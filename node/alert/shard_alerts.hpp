@@ -50,6 +50,8 @@ class ShardAlerts final : public meter::GateKeeper {
   };
   [[nodiscard]] std::vector<Due> take_due(std::int64_t now_ms);
   [[nodiscard]] std::optional<std::int64_t> next_due_ms() const;
+  /// There is no such meter.
+  void forget_watch(const std::string& meter) { watches_.erase(meter); }
   /// What take_due() would forget in a crash: meters with windows that have not closed. Bytes for the disk, and back.
   [[nodiscard]] std::string encode_watches() const;
   [[nodiscard]] Result<void> load_watches(std::string_view bytes);
@@ -66,8 +68,8 @@ class ShardAlerts final : public meter::GateKeeper {
 
   /// Resolves what fires under rules of absence or quarantine that have ended or are no longer for the meter.
   [[nodiscard]] std::vector<Change> close_orphans(std::int64_t now_ms);
-  /// The meter is due at once.
-  void look_again(std::string_view meter, std::int64_t now_ms);
+  /// The meter is due at that time.
+  void look_again(std::string_view meter, Changed changed, std::int64_t due_ms);
 
   /// Alerts that fire and were not told, because a silence was over them, and it has ended.
   [[nodiscard]] std::vector<Change> tell_untold(std::int64_t now_ms);

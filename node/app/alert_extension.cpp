@@ -29,9 +29,31 @@ constexpr std::chrono::milliseconds kTurn{5};
 /// A shard that has counted waits for the others.
 constexpr std::int64_t kRoundPollMs = 100;
 constexpr std::chrono::seconds kDiskPatience{10};
+constexpr std::chrono::microseconds kPoll{200};
+constexpr std::chrono::microseconds kRefusedPause{20'000};
+/// Of no version.
+constexpr std::uint64_t kNoPolicy = std::numeric_limits<std::uint64_t>::max();
+/// What the disk refused waits before it is tried again.
+constexpr std::int64_t kSendAgainMs = 500;
 /// Its first byte sorts behind every alert's id, which is hexadecimal.
 constexpr std::string_view kWatchesId = "~watches";
 constexpr std::size_t kSliceBytesMax = 1U << 20U;
+
+std::vector<std::uint64_t> outbox_sequences(const std::vector<OwnedOp>& slice) {
+  std::vector<std::uint64_t> sequences;
+  for (const OwnedOp& op : slice) {
+    if (op.table != Table::outbox) continue;
+    if (const auto sequence = persistence::parse_outbox_key(op.key)) sequences.push_back(*sequence);
+  }
+  return sequences;
+}
+
+std::int64_t newest_of(const meter::MeterTable& table, meter::MeterTable::MeterIndex meter) {
+  std::int64_t newest = std::numeric_limits<std::int64_t>::min();
+  for (auto at = table.first_series(meter); at != meter::kNone; at = table.series(at).next)
+    if (!table.series(at).empty) newest = std::max(newest, table.series(at).last_ms);
+  return newest;
+}
 
 }  // namespace
 
@@ -43,7 +65,6 @@ AlertExtension::~AlertExtension() {
 }
 
 void AlertExtension::recovered(meter::ShardFold& fold, const persistence::ReadTransaction& disk) {
-  policy_version_ = hub_.policy_version();
   (void)alerts_.use(hub_.policy());
   const std::string from = persistence::shard_key(shard_);
   std::string watches;
@@ -67,25 +88,22 @@ void AlertExtension::recovered(meter::ShardFold& fold, const persistence::ReadTr
     if (auto loaded = alerts_.load_watches(watches); !loaded) hub_.log->error("corrupt_value", loaded.error().text());
   count_firing();
   fold.keep_gates(&alerts_);
-  look_at_history(fold, std::numeric_limits<std::int64_t>::max());
-  // What the last evaluation before the end of the process said may not be on the disk.
-  for (const auto& [id, alert] : book().all()) {
-    if (alert.state != alert::State::firing) continue;
-    if (const auto meter = fold.meters().find(alert.meter, hub_.key.hash(alert.meter)))
-      fold.attention().note(*meter, alert.last_ms);
-  }
+  look_at_history(fold, alerts_.policy().effective_since(alert::Policy({})));
+  // The first work() looks at what fires, in memory or not.
+  policy_version_ = kNoPolicy;
 }
 
 bool AlertExtension::has_work(const meter::ShardFold& fold, std::int64_t now_ms) const {
   if (policy_version_ != hub_.policy_version() || quarantined_ != fold.quarantined().size()) return true;
   if (flight_ && flight_->outcome != Flight::Outcome::waiting) return true;
-  if (!flight_ && !unsent_.empty()) return true;
+  if (!flight_ && !unsent_.empty() && now_ms >= send_from_ms_) return true;
   return now_ms >= next_pass_ms_ && (!fold.attention().empty() || now_ms >= next_deadline_ms());
 }
 
 std::int64_t AlertExtension::next_deadline_ms() const {
   std::int64_t deadline = alerts_.next_due_ms().value_or(std::numeric_limits<std::int64_t>::max());
   if (book().firing() != 0) deadline = std::min(deadline, next_untold_ms_);
+  if (!flight_ && !unsent_.empty()) deadline = std::min(deadline, send_from_ms_);
   if (!book().all().empty()) deadline = std::min(deadline, next_forget_ms_);
   if (alerts_.policy().silence_rules() != 0) deadline = std::min(deadline, next_sweep_ms_);
   return deadline;
@@ -93,7 +111,7 @@ std::int64_t AlertExtension::next_deadline_ms() const {
 
 void AlertExtension::work(meter::ShardFold& fold, const persistence::Journal& disk, std::int64_t now_ms,
                           bool must_finish) {
-  land();
+  if (!land()) send_from_ms_ = now_ms + kSendAgainMs;
   if (policy_version_ != hub_.policy_version()) use_policy(fold, now_ms);
   if (quarantined_ != fold.quarantined().size()) look_at_quarantine(fold, now_ms);
   if (now_ms >= next_pass_ms_ || must_finish) {
@@ -115,32 +133,34 @@ void AlertExtension::work(meter::ShardFold& fold, const persistence::Journal& di
   if (must_finish) {
     write_watches();
     send_all_and_wait();
-  } else if (!flight_) {
+  } else if (!flight_ && now_ms >= send_from_ms_) {
     send();
+    if (!flight_ && !unsent_.empty()) send_from_ms_ = now_ms + kSendAgainMs;
   }
 }
 
 void AlertExtension::use_policy(meter::ShardFold& fold, std::int64_t now_ms) {
   policy_version_ = hub_.policy_version();
-  const std::vector<std::string> firing = alerts_.use(hub_.policy());
+  const auto policy = hub_.policy();
+  const std::int64_t since_ms = policy->effective_since(alerts_.policy());
+  const std::vector<std::string> firing = alerts_.use(policy);
   fold.keep_gates(&alerts_);
   look_at_quarantine(fold, now_ms);
   record(alerts_.close_orphans(now_ms));
-  for (const std::string& id : firing) alerts_.look_again(id, now_ms);
-  look_at_history(fold, now_ms - kMsPerMinute);
+  for (const std::string& id : firing) alerts_.look_again(id, {now_ms, now_ms}, now_ms);
+  look_at_history(fold, since_ms);
 }
 
-/// What is there already, where a rule that it was not looked at under is effective before `now_ms`.
-void AlertExtension::look_at_history(meter::ShardFold& fold, std::int64_t now_ms) {
+/// Looks at what is there already from that time on: nobody has under the present policy.
+void AlertExtension::look_at_history(meter::ShardFold& fold, std::int64_t since_ms) {
   const alert::Policy& policy = alerts_.policy();
   if (alerts_.looked_under() == policy.fingerprint() || policy.timelines().empty()) return;
-  std::int64_t earliest = std::numeric_limits<std::int64_t>::max();
-  for (const alert::Timeline& timeline : policy.timelines())
-    earliest = std::min(earliest, timeline.versions.front().effective_ms);
   looking_at_history_ = true;
-  if (earliest >= now_ms) return;
-  for (const auto meter : fold.meters().ordered())
-    if (policy.applies_to_any(fold.meters().id(meter))) fold.attention().note(meter, earliest);
+  if (since_ms == std::numeric_limits<std::int64_t>::max()) return;
+  for (const auto meter : fold.meters().ordered()) {
+    if (!policy.applies_to_any(fold.meters().id(meter))) continue;
+    if (newest_of(fold.meters(), meter) >= since_ms) fold.attention().note(meter, since_ms);
+  }
 }
 
 void AlertExtension::look_at_attention(meter::ShardFold& fold, const persistence::Journal& disk, std::int64_t now_ms,
@@ -172,9 +192,11 @@ void AlertExtension::look_at_due(meter::ShardFold& fold, const persistence::Read
   if (fold.passivated_count() != 0 && !due.empty())
     if (auto back = fold.bring_back(std::move(wanted), disk, damaged); !back)
       hub_.log->warn("evaluation_failed", back.error().text());
-  for (const auto& one : due)
-    if (const auto meter = fold.meters().find(one.meter, hub_.key.hash(one.meter)))
-      fold.attention().note(*meter, one.changed);
+  for (const auto& one : due) {
+    const auto meter = fold.meters().find(one.meter, hub_.key.hash(one.meter));
+    if (meter) fold.attention().note(*meter, one.changed);
+    if (!meter) alerts_.forget_watch(one.meter);
+  }
 }
 
 void AlertExtension::evaluate(meter::ShardFold& fold, MeterIndex meter, const persistence::ReadTransaction& disk,
@@ -189,6 +211,7 @@ void AlertExtension::evaluate(meter::ShardFold& fold, MeterIndex meter, const pe
   if (!changes) {
     hub_.evaluation_errors.add();
     hub_.log->warn("evaluation_failed", "meter " + id + ": " + changes.error().text());
+    alerts_.look_again(id, changed, now_ms + kMsPerMinute);
     return;
   }
   record(std::move(*changes));
@@ -296,14 +319,16 @@ void AlertExtension::send() {
   }
   std::vector<OwnedOp> slice(unsent_.begin(), unsent_.begin() + static_cast<std::ptrdiff_t>(count));
   auto flight = std::make_shared<Flight>();
-  const bool outbox =
-      std::any_of(slice.begin(), slice.end(), [](const OwnedOp& op) { return op.table == Table::outbox; });
   auto* hub = &hub_;
-  auto queued = hub_.writer.write(std::move(slice), [flight, outbox, hub](const persistence::CommitResult& result) {
+  const auto done = [flight, hub, outbox = outbox_sequences(slice)](const persistence::CommitResult& result) {
     const bool committed = result.status == persistence::CommitStatus::committed;
+    if (committed && !outbox.empty()) {
+      hub->committed(outbox);
+      hub->outbox_grew();
+    }
     flight->outcome = committed ? Flight::Outcome::committed : Flight::Outcome::refused;
-    if (committed && outbox) hub->outbox_grew();
-  });
+  };
+  auto queued = hub_.writer.write(std::move(slice), done);
   if (!queued) return;  // busy: again at the next turn
   in_flight_.assign(std::make_move_iterator(unsent_.begin()),
                     std::make_move_iterator(unsent_.begin() + static_cast<std::ptrdiff_t>(count)));
@@ -312,15 +337,15 @@ void AlertExtension::send() {
   flight_ = std::move(flight);
 }
 
-void AlertExtension::land() {
-  if (!flight_ || flight_->outcome == Flight::Outcome::waiting) return;
+bool AlertExtension::land() {
+  if (!flight_ || flight_->outcome == Flight::Outcome::waiting) return true;
   const bool committed = flight_->outcome == Flight::Outcome::committed;
   flight_.reset();
   if (committed) {
     for (const auto& done : in_flight_waiting_) done();
     in_flight_waiting_.clear();
     in_flight_.clear();
-    return;
+    return true;
   }
   // Refused, for want of room: in front again.
   unsent_.insert(unsent_.begin(), std::make_move_iterator(in_flight_.begin()),
@@ -328,13 +353,14 @@ void AlertExtension::land() {
   waiting_.insert(waiting_.begin(), in_flight_waiting_.begin(), in_flight_waiting_.end());
   in_flight_waiting_.clear();
   in_flight_.clear();
+  return false;
 }
 
 void AlertExtension::send_all_and_wait() {
   const auto until = std::chrono::steady_clock::now() + kDiskPatience;
   while (flight_ || !unsent_.empty()) {
-    land();
-    if (!flight_) send();
+    const bool refused = !land();
+    if (!flight_ && !refused) send();
     if (hub_.writer.failed()) return;
     if (std::chrono::steady_clock::now() >= until) {
       hub_.log->warn("alerts_unwritten", "shard " + std::to_string(shard_.value) +
@@ -342,7 +368,7 @@ void AlertExtension::send_all_and_wait() {
                                              "only with the next readings");
       return;
     }
-    if (flight_) std::this_thread::sleep_for(std::chrono::microseconds(200));
+    std::this_thread::sleep_for(flight_ ? kPoll : kRefusedPause);
   }
 }
 

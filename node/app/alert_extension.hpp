@@ -41,7 +41,7 @@ class AlertExtension final : public ShardExtension {
     std::atomic<Outcome> outcome{Outcome::waiting};
   };
   void use_policy(meter::ShardFold& fold, std::int64_t now_ms);
-  void look_at_history(meter::ShardFold& fold, std::int64_t now_ms);
+  void look_at_history(meter::ShardFold& fold, std::int64_t since_ms);
   void look_at_due(meter::ShardFold& fold, const persistence::ReadTransaction& disk, std::int64_t now_ms);
   void look_at_attention(meter::ShardFold& fold, const persistence::Journal& disk, std::int64_t now_ms, bool all);
   void evaluate(meter::ShardFold& fold, MeterIndex meter, const persistence::ReadTransaction& disk,
@@ -53,7 +53,8 @@ class AlertExtension final : public ShardExtension {
   void forget(std::int64_t now_ms);
   void write_watches();
   void send();
-  void land();
+  /// False: what was under way was refused, and waits in front again.
+  bool land();
   void send_all_and_wait();
 
   const ShardId shard_;
@@ -75,6 +76,7 @@ class AlertExtension final : public ShardExtension {
 
   // To the disk.
   std::vector<persistence::OwnedOp> unsent_;
+  std::int64_t send_from_ms_ = 0;
   std::vector<std::function<void()>> waiting_;  ///< for what is unsent
   std::vector<persistence::OwnedOp> in_flight_;
   std::vector<std::function<void()>> in_flight_waiting_;

@@ -60,6 +60,16 @@ void AlertHub::set_on_outbox(std::function<void()> heard) {
   on_outbox_ = std::move(heard);
 }
 
+std::uint64_t AlertHub::outbox_settled_below() const {
+  const std::lock_guard lock(mutex_);
+  return unsettled_.empty() ? next_outbox_ : *unsettled_.begin();
+}
+
+void AlertHub::committed(const std::vector<std::uint64_t>& outbox_sequences) {
+  const std::lock_guard lock(mutex_);
+  for (const std::uint64_t sequence : outbox_sequences) unsettled_.erase(sequence);
+}
+
 void AlertHub::outbox_grew() const {
   const std::lock_guard lock(mutex_);
   if (on_outbox_) on_outbox_();
@@ -67,10 +77,12 @@ void AlertHub::outbox_grew() const {
 
 std::vector<OwnedOp> AlertHub::operations(ShardId shard, const std::vector<alert::Change>& changes) {
   std::vector<OwnedOp> ops;
+  const std::lock_guard lock(mutex_);
   for (const alert::Change& change : changes) {
     ops.push_back(put(Table::alert, persistence::alert_key(shard, change.alert.id), encode(change.alert)));
     for (const alert::Notification& notification : change.notifications) {
-      const std::uint64_t sequence = next_outbox_.fetch_add(1, std::memory_order_relaxed);
+      const std::uint64_t sequence = next_outbox_++;
+      unsettled_.insert(sequence);
       ops.push_back(put(Table::outbox, persistence::outbox_key(sequence), encode(notification)));
     }
     if (change.alert.state == alert::State::resolved) resolved_.add();

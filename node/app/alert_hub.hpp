@@ -7,6 +7,7 @@
 #include <memory>
 #include <mutex>
 #include <optional>
+#include <set>
 #include <vector>
 
 #include "base/log.hpp"
@@ -39,6 +40,12 @@ class AlertHub {
   void set_on_outbox(std::function<void()> heard);
   void outbox_grew() const;
 
+  /// Rows of the outbox below this sequence are on the disk or gone: shards commit on their own, so that a row may come
+  /// to be there later than one with a greater sequence.
+  [[nodiscard]] std::uint64_t outbox_settled_below() const;
+  /// These operations are on the disk.
+  void committed(const std::vector<std::uint64_t>& outbox_sequences);
+
   /// The operations that put the changes on record and their notifications in the outbox.
   [[nodiscard]] std::vector<persistence::OwnedOp> operations(ShardId shard, const std::vector<alert::Change>& changes);
 
@@ -56,10 +63,11 @@ class AlertHub {
   Counter& fired_;
   Counter& resolved_;
   Counter& retracted_;
-  std::atomic<std::uint64_t> next_outbox_;
   std::atomic<std::uint64_t> version_{0};
   mutable std::mutex mutex_;
   // Guarded by mutex_.
+  std::uint64_t next_outbox_;
+  std::set<std::uint64_t> unsettled_;  ///< drawn, not on the disk yet
   std::shared_ptr<const alert::Policy> policy_;
   std::function<void()> on_outbox_;
 };

@@ -2,6 +2,7 @@
 #include "node/app/alert_service.hpp"
 
 #include <algorithm>
+#include <limits>
 #include <tuple>
 
 #include "node/app/actor_rows.hpp"
@@ -10,6 +11,7 @@
 #include "node/app/meter_history.hpp"
 #include "node/app/outbox_store.hpp"
 #include "node/gateway/batch.hpp"
+#include "persistence/keys.hpp"
 
 namespace wattring::app {
 namespace {
@@ -43,6 +45,25 @@ bool is_current(const std::vector<alert::Rule>& versions, const alert::Rule& rul
   });
 }
 
+/// Makes meters resident that are on the disk only and match, as many as a trial looks at.
+void bring_back_matching(meter::ShardFold& fold, const persistence::ReadTransaction& disk,
+                         const sharding::ShardKey& key, const std::string& pattern) {
+  if (fold.passivated_count() == 0) return;
+  std::vector<std::string> ids;
+  (void)disk.scan(persistence::Table::meter, persistence::shard_key(fold.shard()),
+                  [&](std::string_view row, std::string_view) {
+                    const auto parsed = persistence::parse_meter_key(row);
+                    if (!parsed || parsed->shard != fold.shard() || ids.size() > kTrialMetersMax) return false;
+                    if (alert::matches_pattern(pattern, parsed->meter_id)) ids.emplace_back(parsed->meter_id);
+                    return true;
+                  });
+  std::vector<meter::ShardFold::Wanted> wanted;
+  wanted.reserve(ids.size());
+  for (const std::string& id : ids) wanted.push_back({id, key.hash(id)});
+  std::vector<std::string> damaged;
+  (void)fold.bring_back(std::move(wanted), disk, damaged);
+}
+
 }  // namespace
 
 AlertService::AlertService(AlertHub& hub, ShardWorkers& workers, const persistence::Journal& disk,
@@ -69,8 +90,22 @@ Result<void> AlertService::open() {
 }
 
 void AlertService::publish() {
-  hub_.set_policy(std::make_shared<const alert::Policy>(
-      alert::Policy::Parts{catalog_.rules, catalog_.profiles, catalog_.silences, routes_}));
+  alert::Policy::Parts parts{catalog_.rules, catalog_.profiles, catalog_.silences, routes_};
+  const std::int64_t now_ms = clock_.wall_ms();
+  next_effective_ms_ = std::numeric_limits<std::int64_t>::max();
+  const auto is_to_come = [&](const auto& version) {
+    if (version.effective_ms <= now_ms) return false;
+    next_effective_ms_ = std::min(next_effective_ms_, version.effective_ms);
+    return true;
+  };
+  std::erase_if(parts.rules, is_to_come);
+  std::erase_if(parts.profiles, is_to_come);
+  hub_.set_policy(std::make_shared<const alert::Policy>(std::move(parts)));
+}
+
+void AlertService::tick() {
+  const std::lock_guard lock(mutex_);
+  if (clock_.wall_ms() >= next_effective_ms_) publish();
 }
 
 Result<void> AlertService::install(Catalog catalog, std::vector<persistence::OwnedOp> operations) {
@@ -251,6 +286,7 @@ Result<http::RuleTrial> AlertService::try_rule(const alert::Rule& rule, std::str
       workers_.post_extensions([=, this, pattern = std::string(meter)](meter::ShardFold& fold, ShardExtension&) {
         std::vector<Alert> found;
         auto snapshot = disk_.read();
+        if (snapshot) bring_back_matching(fold, **snapshot, hub_.key, pattern);
         for (const auto index : fold.meters().ordered()) {
           const std::string id(fold.meters().id(index));
           const auto segments = policy->segments(policy->timelines().front(), id);

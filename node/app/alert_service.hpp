@@ -29,6 +29,8 @@ class AlertService final : public http::AlertDoor {
 
   /// Reads the catalog and makes the first policy; before the workers start.
   [[nodiscard]] Result<void> open();
+  /// Makes versions count whose time has come; a few times a second.
+  void tick();
 
   [[nodiscard]] Result<http::AlertList> alerts(const http::AlertQuery& query) override;
   [[nodiscard]] Result<alert::Alert> acknowledge(std::string_view id, std::string_view user,
@@ -72,6 +74,7 @@ class AlertService final : public http::AlertDoor {
   std::mutex mutex_;
   // Guarded by mutex_.
   Catalog catalog_;
+  std::int64_t next_effective_ms_ = 0;  ///< of the versions that do not count yet; the greatest when there is none
   Prng prng_;
   SinkActors sink_actors_;
 };

@@ -71,7 +71,9 @@ Result<void> AlertSystem::attach(ShardWorkers& workers, gateway::IngestDoor& ing
   for (const alert::SinkOptions& sink : sinks_) routes.push_back({sink.name, sink.min_severity});
   service_ =
       std::make_unique<AlertService>(hub_, workers, doors_.disk, ingest, doors_.clock, prng_.fork(), std::move(routes));
-  outbox_ = std::make_unique<OutboxStore>(doors_.disk, doors_.writer, [this] { return service_->open_alerts(); });
+  outbox_ = std::make_unique<OutboxStore>(
+      doors_.disk, doors_.writer, [this] { return hub_.outbox_settled_below(); },
+      [this] { return service_->open_alerts(); });
   return service_->open();
 }
 

@@ -197,6 +197,7 @@ void Node::show_meters() {
 }
 
 void Node::tick() {
+  alerts_->service().tick();
   show_meters();
   retain(clock_.wall_ms());
   const std::lock_guard lock(rate_mutex_);

@@ -49,12 +49,14 @@ Result<std::uint64_t> OutboxStore::next_sequence(const persistence::ReadTransact
 
 Result<std::vector<alert::OutboxRow>> OutboxStore::pending(std::uint64_t from, std::size_t limit) {
   std::vector<alert::OutboxRow> rows;
+  // Asked before the snapshot is taken, so that all below it is in the snapshot.
+  const std::uint64_t settled_below = settled_below_();
   auto snapshot = disk_.read();
   if (!snapshot) return Failure(snapshot.error());
   const std::string first = persistence::outbox_key(from);
   auto scanned = (*snapshot)->scan(Table::outbox, first, [&](std::string_view key, std::string_view value) {
     const auto sequence = persistence::parse_outbox_key(key);
-    if (!sequence || (*sequence & kDead) != 0 || rows.size() == limit) return false;
+    if (!sequence || *sequence >= settled_below || rows.size() == limit) return false;
     const auto payload = persistence::open_value(value, persistence::position_of(key));
     auto notification =
         payload ? alert::decode_notification(*payload) : Result<alert::Notification>(Failure(payload.error()));

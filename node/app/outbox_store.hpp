@@ -13,9 +13,10 @@ namespace wattring::app {
 /// bit. Any thread; writes wait for the disk.
 class OutboxStore final : public alert::OutboxDoor {
  public:
+  /// settled_below: rows from this sequence on are not shown yet (AlertHub).
   OutboxStore(const persistence::Journal& disk, persistence::JournalWriter& writer,
-              std::function<std::vector<alert::Alert>()> open_alerts)
-      : disk_(disk), writer_(writer), open_alerts_(std::move(open_alerts)) {}
+              std::function<std::uint64_t()> settled_below, std::function<std::vector<alert::Alert>()> open_alerts)
+      : disk_(disk), writer_(writer), settled_below_(std::move(settled_below)), open_alerts_(std::move(open_alerts)) {}
 
   /// The sequence after the greatest one ever seen on this disk.
   [[nodiscard]] static Result<std::uint64_t> next_sequence(const persistence::ReadTransaction& disk);
@@ -28,6 +29,7 @@ class OutboxStore final : public alert::OutboxDoor {
  private:
   const persistence::Journal& disk_;
   persistence::JournalWriter& writer_;
+  const std::function<std::uint64_t()> settled_below_;
   const std::function<std::vector<alert::Alert>()> open_alerts_;
 };
 

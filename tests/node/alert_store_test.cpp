@@ -82,16 +82,21 @@ class Outbox : public testing::Test {
     writer_ = std::make_unique<persistence::JournalWriter>(disk_, Lsn{1}, options, clock_, metrics_, Log::silent());
     writer_->start();
     hub_ = std::make_unique<AlertHub>(key_, *writer_, metrics_, Log::silent(), 1, AlertHub::Retention{});
-    store_ = std::make_unique<OutboxStore>(disk_, *writer_, [] { return std::vector<alert::Alert>{}; });
+    store_ = std::make_unique<OutboxStore>(
+        disk_, *writer_, [this] { return hub_->outbox_settled_below(); }, [] { return std::vector<alert::Alert>{}; });
   }
-  void put(std::string meter) {
+  std::vector<persistence::OwnedOp> operations(std::string meter) {
     alert::Change change;
     change.alert.id = alert::alert_id("r", meter, "", 0);
     change.alert.rule = "r";
     change.alert.meter = std::move(meter);
     change.alert.revision = alert::revision_of(change.alert);
     change.notifications.push_back({"hook", alert::Event::firing, change.alert, "", 1});
-    ASSERT_TRUE(write_and_wait(*writer_, hub_->operations(ShardId{0}, {change})));
+    return hub_->operations(ShardId{0}, {change});
+  }
+  void put(const std::string& meter) {
+    ASSERT_TRUE(write_and_wait(*writer_, operations(meter)));
+    hub_->committed({next_++});
   }
   std::vector<std::uint64_t> pending() {
     std::vector<std::uint64_t> sequences;
@@ -101,6 +106,7 @@ class Outbox : public testing::Test {
     return sequences;
   }
 
+  std::uint64_t next_ = 1;
   MemoryJournal disk_;
   SystemClock clock_;
   Metrics metrics_;
@@ -125,6 +131,16 @@ TEST_F(Outbox, ASequenceIsNotUsedAgainWhileADeadLetterHasIt) {
   ASSERT_TRUE(store_->delivered({1}));
   auto snapshot = disk_.read();
   EXPECT_EQ(OutboxStore::next_sequence(**snapshot).value(), 3U);
+}
+
+TEST_F(Outbox, NothingIsShownBehindARowThatIsNotThereYet) {
+  const auto slow = operations("a");
+  ++next_;
+  put("b");
+  EXPECT_TRUE(pending().empty()) << "a reader would go on behind the first";
+  ASSERT_TRUE(write_and_wait(*writer_, slow));
+  hub_->committed({1});
+  EXPECT_EQ(pending(), (std::vector<std::uint64_t>{1, 2}));
 }
 
 TEST_F(Outbox, WhatIsUnknownIsNoError) {
