@@ -194,6 +194,11 @@ Result<Verdict> evaluate(std::span<const Segment> segments, std::string_view met
   }
   Verdict verdict;
   verdict.from_ms = idle_before(wide.first_ms, rule, book);
+  // There are no points before the first fact, however early a rule is effective.
+  std::int64_t oldest = std::numeric_limits<std::int64_t>::max();
+  for (const Segment& segment : segments) oldest = std::min(oldest, oldest_of(segment.rule, data));
+  if (oldest != std::numeric_limits<std::int64_t>::max())
+    verdict.from_ms = std::max(verdict.from_ms, onset_window(oldest));
   const std::int64_t end = now_ms + 1;
   Evaluator evaluator(segments, data, now_ms);
   std::int64_t to = std::min(end, ceil_to(wide.last_ms + 1, 15 * kMsPerMinute));

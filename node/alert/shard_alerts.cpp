@@ -3,6 +3,8 @@
 
 #include <algorithm>
 #include <limits>
+#include <set>
+#include <utility>
 
 #include "base/bytes.hpp"
 #include "node/alert/absence.hpp"
@@ -100,6 +102,7 @@ Result<std::vector<Change>> ShardAlerts::evaluate(std::string_view meter, MeterH
   if (keep || known != watches_.end()) watches_changed_ = true;
   if (known != watches_.end()) watches_.erase(known);
   if (keep) watches_.emplace(meter, next);
+  due_is_stale_ = true;
   for (const Change& change : changes) book_.put(change.alert);
   std::erase_if(changes, [&](const Change& change) {
     return change.notifications.empty() && change.alert.recorded_ms != now_ms;
@@ -114,18 +117,41 @@ void ShardAlerts::reconcile(const Verdict& verdict, const Rule& rule, const std:
         std::find_if(on_record.begin(), on_record.end(), [&](const Alert& alert) { return alert.id == id; });
     return at == on_record.end() ? nullptr : &*at;
   };
-  for (const Alert& derived : verdict.alerts) record(derived, find(derived.id), rule, now_ms, changes);
+  std::set<std::string> derived_ids;
+  for (const Alert& derived : verdict.alerts) {
+    Alert next = joined_to_record(derived, rule, on_record);
+    derived_ids.insert(next.id);
+    const Alert* old = find(next.id);
+    record(std::move(next), old, rule, now_ms, changes);
+  }
   for (const Alert& old : on_record) {
     const bool in_scope = old.onset_ms >= verdict.from_ms && old.onset_ms < verdict.to_ms;
     if (!in_scope || old.state == State::retracted || old.onset_ms < kept_from_ms_) continue;
-    const bool derived = std::any_of(verdict.alerts.begin(), verdict.alerts.end(),
-                                     [&](const Alert& alert) { return alert.id == old.id; });
-    if (derived) continue;
+    if (derived_ids.contains(old.id)) continue;
     Alert gone = old;
     gone.state = State::retracted;
     gone.revision = revision_of(gone);
     record(std::move(gone), &old, rule, now_ms, changes);
   }
+}
+
+/// What began before the readings that are left is on record with its true onset; what is derived of it now goes on
+/// with that.
+Alert ShardAlerts::joined_to_record(const Alert& derived, const Rule& rule, const std::vector<Alert>& on_record) const {
+  for (const Alert& old : on_record) {
+    const bool covers = old.state == State::firing || old.resolved_ms >= derived.onset_ms;
+    if (old.phase != derived.phase || old.state == State::retracted || !covers) continue;
+    if (old.onset_ms >= kept_from_ms_ || old.onset_ms >= derived.onset_ms) continue;
+    Alert whole = derived;
+    whole.id = old.id;
+    whole.onset_ms = old.onset_ms;
+    whole.fired_ms = old.fired_ms;
+    whole.count = std::max(old.count, derived.count);
+    whole.peak = rule.below ? std::min(old.peak, derived.peak) : std::max(old.peak, derived.peak);
+    whole.revision = revision_of(whole);
+    return whole;
+  }
+  return derived;
 }
 
 void ShardAlerts::record(Alert next, const Alert* old, const Rule& rule, std::int64_t now_ms,
@@ -170,7 +196,12 @@ void ShardAlerts::tell(Change& change, const Alert* old, const Rule& rule, std::
     }
     return;
   }
-  if (old == nullptr || old->state == alert.state) return;
+  if (old == nullptr) return;
+  if (old->state == alert.state) {
+    if (alert.state == State::firing && alert.severity > old->severity && wanted)
+      notify(change, Event::firing, rule, now_ms, old->severity);
+    return;
+  }
   if (alert.state == State::resolved) notify(change, Event::resolved, rule, now_ms);
   if (alert.state == State::retracted) notify(change, Event::retracted, rule, now_ms);
   if (alert.state != State::firing) return;
@@ -179,7 +210,8 @@ void ShardAlerts::tell(Change& change, const Alert* old, const Rule& rule, std::
   if (wanted) notify(change, Event::firing, rule, now_ms);
 }
 
-void ShardAlerts::notify(Change& change, Event event, const Rule& rule, std::int64_t now_ms) const {
+void ShardAlerts::notify(Change& change, Event event, const Rule& rule, std::int64_t now_ms,
+                         std::optional<Severity> above) const {
   Alert shown = change.alert;
   // One id and revision, one payload: only the acknowledgement itself tells of it.
   if (event != Event::acked) {
@@ -188,7 +220,7 @@ void ShardAlerts::notify(Change& change, Event event, const Rule& rule, std::int
     shown.ack_note.clear();
   }
   for (const Route& route : policy_->parts().routes) {
-    if (shown.severity < route.severity_min) continue;
+    if (shown.severity < route.severity_min || (above && route.severity_min <= *above)) continue;
     change.notifications.push_back({route.sink, event, shown, rule.summary, now_ms});
   }
 }
@@ -262,14 +294,16 @@ std::vector<ShardAlerts::Due> ShardAlerts::take_due(std::int64_t now_ms) {
     due.push_back({meter, watch.changed});
     watch.due_ms.reset();
   }
+  due_is_stale_ = due_is_stale_ || !due.empty();
   return due;
 }
 
 std::optional<std::int64_t> ShardAlerts::next_due_ms() const {
-  std::optional<std::int64_t> due;
+  if (!std::exchange(due_is_stale_, false)) return next_due_ms_;
+  next_due_ms_.reset();
   for (const auto& [meter, watch] : watches_)
-    if (watch.due_ms) earliest(due, *watch.due_ms);
-  return due;
+    if (watch.due_ms) earliest(next_due_ms_, *watch.due_ms);
+  return next_due_ms_;
 }
 
 std::string ShardAlerts::encode_watches() const {
@@ -299,6 +333,7 @@ Result<void> ShardAlerts::load_watches(std::string_view bytes) {
   }
   if (!known || !in.at_end()) return fail(ErrorCode::corrupt, "watched meters: malformed bytes");
   watches_ = std::move(loaded);
+  due_is_stale_ = true;
   looked_under_ = looked_under;
   return {};
 }
@@ -333,7 +368,7 @@ void ShardAlerts::look_again(std::string_view meter, Changed changed, std::int64
   watch.changed = {std::min(watch.changed.first_ms, changed.first_ms),
                    std::max(watch.changed.last_ms, changed.last_ms)};
   earliest(watch.due_ms, due_ms);
-  watches_changed_ = true;
+  watches_changed_ = due_is_stale_ = true;
 }
 
 std::vector<std::string> ShardAlerts::forget_before(std::int64_t recorded_ms) {

@@ -51,7 +51,10 @@ class ShardAlerts final : public meter::GateKeeper {
   [[nodiscard]] std::vector<Due> take_due(std::int64_t now_ms);
   [[nodiscard]] std::optional<std::int64_t> next_due_ms() const;
   /// There is no such meter.
-  void forget_watch(const std::string& meter) { watches_.erase(meter); }
+  void forget_watch(const std::string& meter) {
+    watches_.erase(meter);
+    due_is_stale_ = true;
+  }
   /// What take_due() would forget in a crash: meters with windows that have not closed. Bytes for the disk, and back.
   [[nodiscard]] std::string encode_watches() const;
   [[nodiscard]] Result<void> load_watches(std::string_view bytes);
@@ -106,8 +109,12 @@ class ShardAlerts final : public meter::GateKeeper {
   void reconcile(const Verdict& verdict, const Rule& rule, const std::vector<Alert>& on_record, std::int64_t now_ms,
                  std::vector<Change>& changes);
   void record(Alert next, const Alert* old, const Rule& rule, std::int64_t now_ms, std::vector<Change>& changes);
+  [[nodiscard]] Alert joined_to_record(const Alert& derived, const Rule& rule,
+                                       const std::vector<Alert>& on_record) const;
   void tell(Change& change, const Alert* old, const Rule& rule, std::int64_t now_ms) const;
-  void notify(Change& change, Event event, const Rule& rule, std::int64_t now_ms) const;
+  /// To the sinks that want alerts of that severity; `above`: and did not hear of it at this one.
+  void notify(Change& change, Event event, const Rule& rule, std::int64_t now_ms,
+              std::optional<Severity> above = std::nullopt) const;
   void resolve_orphans(const std::vector<Alert>& on_record, const Rule& rule, std::int64_t now_ms,
                        std::vector<Change>& changes);
   Result<void> judge_absence(const Rule& rule, const std::vector<Alert>& on_record, MeterHistory& data,
@@ -121,6 +128,8 @@ class ShardAlerts final : public meter::GateKeeper {
   std::vector<meter::Gate> gates_{meter::Gate{}};  ///< the first never trips
   std::map<std::string, Watch, std::less<>> watches_;
   bool watches_changed_ = false;
+  mutable std::optional<std::int64_t> next_due_ms_;  ///< as of the last look; valid unless due_is_stale_
+  mutable bool due_is_stale_ = false;
   std::uint64_t looked_under_ = 0;
   std::int64_t kept_from_ms_ = 0;
 };

@@ -2,6 +2,7 @@
 #include "node/app/alert_catalog.hpp"
 
 #include <algorithm>
+#include <utility>
 
 #include "base/bytes.hpp"
 #include "persistence/format.hpp"
@@ -100,13 +101,25 @@ bool says_the_same(T wanted, const T& known) {
   return wanted == known;
 }
 
+/// The version that counts at that time; null when none does.
+template <class T>
+const T* in_force(const std::vector<T>& versions, const std::string& name, std::int64_t at_ms) {
+  const auto rank = [](const T& version) { return std::pair(version.effective_ms, version.revision); };
+  const T* found = nullptr;
+  for (const T& version : versions)
+    if (version.name == name && version.effective_ms <= at_ms && (found == nullptr || rank(version) > rank(*found)))
+      found = &version;
+  return found;
+}
+
 template <class T>
 void add(std::vector<T>& versions, T wanted, std::string_view prefix, CatalogChange& change) {
-  const T* known = newest(versions, wanted.name);
-  if (known != nullptr && says_the_same(wanted, *known)) {
+  const T* counts = in_force(versions, wanted.name, wanted.effective_ms);
+  if (counts != nullptr && says_the_same(wanted, *counts)) {
     change.unchanged.push_back(wanted.name);
     return;
   }
+  const T* known = newest(versions, wanted.name);
   wanted.revision = known == nullptr ? 1 : known->revision + 1;
   change.created.push_back(wanted.name);
   change.operations.push_back(

@@ -29,7 +29,7 @@ struct Catalog {
 /// A row that does not verify is left out and told in `damaged`.
 [[nodiscard]] Result<Catalog> load_catalog(const persistence::ReadTransaction& disk, std::vector<std::string>& damaged);
 
-/// The versions of `wanted` that say something new get the next revision; the others are the newest version already.
+/// A document that says something else than the version in force at its effective time becomes the next revision.
 struct CatalogChange {
   std::vector<std::string> created;
   std::vector<std::string> unchanged;

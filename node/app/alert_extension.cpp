@@ -48,6 +48,13 @@ std::vector<std::uint64_t> outbox_sequences(const std::vector<OwnedOp>& slice) {
   return sequences;
 }
 
+/// Changes with what is in quarantine; 0 = nothing.
+std::uint64_t mark_of(const std::vector<meter::QuarantineNote>& notes) {
+  std::uint64_t mark = 0;
+  for (const meter::QuarantineNote& note : notes) mark += (note.key.lsn.value << 20U) + note.key.number + 1;
+  return mark;
+}
+
 std::int64_t newest_of(const meter::MeterTable& table, meter::MeterTable::MeterIndex meter) {
   std::int64_t newest = std::numeric_limits<std::int64_t>::min();
   for (auto at = table.first_series(meter); at != meter::kNone; at = table.series(at).next)
@@ -94,7 +101,7 @@ void AlertExtension::recovered(meter::ShardFold& fold, const persistence::ReadTr
 }
 
 bool AlertExtension::has_work(const meter::ShardFold& fold, std::int64_t now_ms) const {
-  if (policy_version_ != hub_.policy_version() || quarantined_ != fold.quarantined().size()) return true;
+  if (policy_version_ != hub_.policy_version() || quarantined_ != mark_of(fold.quarantined())) return true;
   if (flight_ && flight_->outcome != Flight::Outcome::waiting) return true;
   if (!flight_ && !unsent_.empty() && now_ms >= send_from_ms_) return true;
   return now_ms >= next_pass_ms_ && (!fold.attention().empty() || now_ms >= next_deadline_ms());
@@ -113,9 +120,11 @@ void AlertExtension::work(meter::ShardFold& fold, const persistence::Journal& di
                           bool must_finish) {
   if (!land()) send_from_ms_ = now_ms + kSendAgainMs;
   if (policy_version_ != hub_.policy_version()) use_policy(fold, now_ms);
-  if (quarantined_ != fold.quarantined().size()) look_at_quarantine(fold, now_ms);
+  if (quarantined_ != mark_of(fold.quarantined())) look_at_quarantine(fold, now_ms);
+  if (now_ms >= next_forget_ms_) forget(now_ms);
   if (now_ms >= next_pass_ms_ || must_finish) {
-    look_at_attention(fold, disk, now_ms, must_finish);
+    look_at_attention(fold, disk, now_ms);
+    if (must_finish) put_off_attention(fold, now_ms);
     if (fold.attention().empty()) {
       next_pass_ms_ = now_ms + kPassEveryMs;
       if (std::exchange(looking_at_history_, false)) {
@@ -129,7 +138,6 @@ void AlertExtension::work(meter::ShardFold& fold, const persistence::Journal& di
     record(alerts_.tell_untold(now_ms));
   }
   look_for_silence(fold, disk, now_ms);
-  if (now_ms >= next_forget_ms_) forget(now_ms);
   if (must_finish) {
     write_watches();
     send_all_and_wait();
@@ -163,19 +171,24 @@ void AlertExtension::look_at_history(meter::ShardFold& fold, std::int64_t since_
   }
 }
 
-void AlertExtension::look_at_attention(meter::ShardFold& fold, const persistence::Journal& disk, std::int64_t now_ms,
-                                       bool all) {
+/// What there was no time for is kept with the watches, on the disk before the facts are sealed.
+void AlertExtension::put_off_attention(meter::ShardFold& fold, std::int64_t now_ms) {
+  for (const auto& [meter, span] : fold.attention().take()) alerts_.look_again(fold.meters().id(meter), span, now_ms);
+}
+
+void AlertExtension::look_at_attention(meter::ShardFold& fold, const persistence::Journal& disk, std::int64_t now_ms) {
   if (fold.attention().empty() && alerts_.next_due_ms().value_or(now_ms + 1) > now_ms) return;
   auto snapshot = disk.read();
   if (!snapshot) {
     hub_.evaluation_errors.add();
+    next_pass_ms_ = now_ms + kMsPerSecond;
     return;
   }
   look_at_due(fold, **snapshot, now_ms);
   const auto until = std::chrono::steady_clock::now() + kTurn;
   auto meters = fold.attention().take();
   for (const auto& [meter, span] : meters) {
-    if (!all && std::chrono::steady_clock::now() >= until) {
+    if (std::chrono::steady_clock::now() >= until) {
       fold.attention().note(meter, span);
       continue;
     }
@@ -190,8 +203,11 @@ void AlertExtension::look_at_due(meter::ShardFold& fold, const persistence::Read
   for (const auto& one : due) wanted.push_back({one.meter, hub_.key.hash(one.meter)});
   std::vector<std::string> damaged;
   if (fold.passivated_count() != 0 && !due.empty())
-    if (auto back = fold.bring_back(std::move(wanted), disk, damaged); !back)
+    if (auto back = fold.bring_back(std::move(wanted), disk, damaged); !back) {
       hub_.log->warn("evaluation_failed", back.error().text());
+      for (const auto& one : due) alerts_.look_again(one.meter, one.changed, now_ms + kMsPerMinute);
+      return;
+    }
   for (const auto& one : due) {
     const auto meter = fold.meters().find(one.meter, hub_.key.hash(one.meter));
     if (meter) fold.attention().note(*meter, one.changed);
@@ -251,7 +267,7 @@ void AlertExtension::look_for_silence(meter::ShardFold& fold, const persistence:
 }
 
 void AlertExtension::look_at_quarantine(const meter::ShardFold& fold, std::int64_t now_ms) {
-  quarantined_ = fold.quarantined().size();
+  quarantined_ = mark_of(fold.quarantined());
   std::vector<alert::Change> changes;
   const auto keep = [&](std::optional<alert::Change> change) {
     if (change) changes.push_back(std::move(*change));
@@ -274,9 +290,10 @@ bool AlertExtension::may_passivate(const meter::ShardFold& fold, MeterIndex mete
   return !alerts_.watches(fold.meters().id(meter));
 }
 
-void AlertExtension::passivating(meter::ShardFold& /*fold*/, MeterIndex /*meter*/) {
+void AlertExtension::passivating(meter::ShardFold& fold, MeterIndex meter) {
   // Whoever leaves is looked at on the disk from now on.
-  next_sleepers_ms_ = 0;
+  if (alerts_.policy().silence_rules() == 0) return;
+  next_sleepers_ms_ = std::min(next_sleepers_ms_, silent_from_ms(alerts_.policy(), fold.meters(), meter));
 }
 
 void AlertExtension::record(std::vector<alert::Change> changes) {

@@ -43,7 +43,8 @@ class AlertExtension final : public ShardExtension {
   void use_policy(meter::ShardFold& fold, std::int64_t now_ms);
   void look_at_history(meter::ShardFold& fold, std::int64_t since_ms);
   void look_at_due(meter::ShardFold& fold, const persistence::ReadTransaction& disk, std::int64_t now_ms);
-  void look_at_attention(meter::ShardFold& fold, const persistence::Journal& disk, std::int64_t now_ms, bool all);
+  void look_at_attention(meter::ShardFold& fold, const persistence::Journal& disk, std::int64_t now_ms);
+  void put_off_attention(meter::ShardFold& fold, std::int64_t now_ms);
   void evaluate(meter::ShardFold& fold, MeterIndex meter, const persistence::ReadTransaction& disk,
                 alert::Changed changed, std::int64_t now_ms);
   void look_for_silence(meter::ShardFold& fold, const persistence::Journal& disk, std::int64_t now_ms);
@@ -66,7 +67,7 @@ class AlertExtension final : public ShardExtension {
   std::int64_t next_forget_ms_ = 0;
   std::int64_t counted_firing_ = 0;
   bool looking_at_history_ = false;
-  std::size_t quarantined_ = 0;  ///< notes that were looked at
+  std::uint64_t quarantined_ = 0;  ///< mark of the notes that were looked at
 
   // Silence.
   std::int64_t last_sweep_ms_ = 0;

@@ -52,6 +52,13 @@ std::int64_t silence_interval_ms(const alert::Policy& policy) {
   return std::clamp(shortest / 8, kMsPerSecond, kMsPerMinute);
 }
 
+std::int64_t silent_from_ms(const alert::Policy& policy, const MeterTable& table, MeterTable::MeterIndex meter) {
+  std::int64_t shortest = kNever;
+  for (const alert::Timeline& timeline : policy.timelines())
+    if (timeline.newest().kind == RuleKind::no_data) shortest = std::min(shortest, timeline.newest().after_ms);
+  return shortest == kNever ? kNever : latest_reading(table, meter) + shortest + 1;
+}
+
 SilenceSweep::SilenceSweep(const meter::ShardFold& fold, alert::ShardAlerts& alerts, const sharding::ShardKey& key,
                            const AbsenceBoard& board, std::int64_t last_ms, std::int64_t now_ms)
     : fold_(fold), alerts_(alerts), key_(key), board_(board), last_ms_(last_ms), now_ms_(now_ms) {}
@@ -66,6 +73,8 @@ void SilenceSweep::judge(std::string_view meter, std::int64_t latest_ms, alert::
     const bool silent = now_ms_ > due_ms;
     alert::count(tallies, *rule, meter, silent);
     if (!silent && next_due_ms != nullptr) *next_due_ms = std::min(*next_due_ms, due_ms + 1);
+    const bool is_open = alerts_.is_firing(rule->name, meter);
+    if (silent && !is_open && next_due_ms != nullptr) *next_due_ms = std::min(*next_due_ms, now_ms_ + 1);
     // Silent at the look before too, so that a whole round knows of it: then it is known whether the source is out.
     if (!silent || due_ms >= last_ms_ || board_.rounds() == 0 || !fold_.complete()) continue;
     if (board_.is_out({rule->name, alert::source_of(*rule, meter)})) continue;

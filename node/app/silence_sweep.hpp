@@ -15,6 +15,10 @@ namespace wattring::app {
 /// How often a shard looks for silent meters: an eighth of the shortest time a no_data rule waits, 1 s to 60 s.
 [[nodiscard]] std::int64_t silence_interval_ms(const alert::Policy& policy);
 
+/// The earliest that a rule may take the meter for silent.
+[[nodiscard]] std::int64_t silent_from_ms(const alert::Policy& policy, const meter::MeterTable& table,
+                                          meter::MeterTable::MeterIndex meter);
+
 /// One look of a shard for meters that do not read. A meter that was silent at the look before and still is gets its
 /// alert, unless its source is out as a whole. On the shard's thread.
 class SilenceSweep {

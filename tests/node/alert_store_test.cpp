@@ -41,7 +41,8 @@ TEST(AlertCatalog, AChangedRuleIsAnotherVersionAndTheSameIsNone) {
   CatalogChange change = add_versions(catalog, first);
   EXPECT_EQ(change.created, std::vector<std::string>{"a"});
   commit(disk, change.operations);
-  change = add_versions(catalog, documents("[[rule]]\nname = \"a\"\nkind = \"over_power\"\nabove = \"5kW\"\n", 99));
+  change = add_versions(
+      catalog, documents("[[rule]]\nname = \"a\"\nkind = \"over_power\"\nabove = \"5kW\"\n", 1'767'614'400'001));
   EXPECT_TRUE(change.created.empty());
   EXPECT_EQ(change.unchanged, std::vector<std::string>{"a"});
   change = add_versions(catalog, changed);
@@ -51,6 +52,21 @@ TEST(AlertCatalog, AChangedRuleIsAnotherVersionAndTheSameIsNone) {
   ASSERT_EQ(back.rules.size(), 2U);
   EXPECT_EQ(back.rules, catalog.rules);
   EXPECT_EQ(back.rules[1].revision, 2U);
+}
+
+TEST(AlertCatalog, APlannedVersionCanBeBroughtForwardAndWithdrawn) {
+  constexpr std::int64_t kPlanned = 3'786'912'000'000;  // 2090
+  const auto at = [](std::string_view limit, std::int64_t effective_ms) {
+    return documents("[[rule]]\nname = \"a\"\nkind = \"over_power\"\nabove = \"" + std::string(limit) + "\"\n",
+                     effective_ms);
+  };
+  Catalog catalog;
+  (void)add_versions(catalog, at("5kW", 1000));
+  (void)add_versions(catalog, at("6kW", kPlanned));
+  EXPECT_EQ(add_versions(catalog, at("6kW", 2000)).created.size(), 1U) << "forward";
+  EXPECT_EQ(add_versions(catalog, at("5kW", kPlanned)).created.size(), 1U) << "something else then";
+  EXPECT_EQ(add_versions(catalog, at("5kW", kPlanned)).unchanged.size(), 1U);
+  EXPECT_EQ(catalog.rules.size(), 4U);
 }
 
 TEST(AlertCatalog, SilencesComeBackAndGo) {
