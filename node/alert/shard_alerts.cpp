@@ -99,7 +99,6 @@ Result<std::vector<Change>> ShardAlerts::evaluate(std::string_view meter, MeterH
     if (auto watched = watch(rule, data, changed, now_ms, next); !watched) return tl::unexpected(watched.error());
   }
   const bool keep = next.due_ms || next.every_fact;
-  if (keep || known != watches_.end()) watches_changed_ = true;
   if (known != watches_.end()) watches_.erase(known);
   if (keep) watches_.emplace(meter, next);
   due_is_stale_ = true;
@@ -368,7 +367,7 @@ void ShardAlerts::look_again(std::string_view meter, Changed changed, std::int64
   watch.changed = {std::min(watch.changed.first_ms, changed.first_ms),
                    std::max(watch.changed.last_ms, changed.last_ms)};
   earliest(watch.due_ms, due_ms);
-  watches_changed_ = due_is_stale_ = true;
+  due_is_stale_ = true;
 }
 
 std::vector<std::string> ShardAlerts::forget_before(std::int64_t recorded_ms) {

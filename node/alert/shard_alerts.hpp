@@ -62,12 +62,7 @@ class ShardAlerts final : public meter::GateKeeper {
   [[nodiscard]] bool watches(std::string_view meter) const { return watches_.contains(meter); }
   /// Fingerprint of the policy under which the whole history was looked at, kept with the watches; 0 = none.
   [[nodiscard]] std::uint64_t looked_under() const { return looked_under_; }
-  void looked_under(std::uint64_t fingerprint) {
-    watches_changed_ = watches_changed_ || looked_under_ != fingerprint;
-    looked_under_ = fingerprint;
-  }
-  [[nodiscard]] bool watches_changed() const { return watches_changed_; }
-  void watches_written() { watches_changed_ = false; }
+  void looked_under(std::uint64_t fingerprint) { looked_under_ = fingerprint; }
 
   /// Resolves what fires under rules of absence or quarantine that have ended or are no longer for the meter.
   [[nodiscard]] std::vector<Change> close_orphans(std::int64_t now_ms);
@@ -127,7 +122,6 @@ class ShardAlerts final : public meter::GateKeeper {
   AlertBook book_;
   std::vector<meter::Gate> gates_{meter::Gate{}};  ///< the first never trips
   std::map<std::string, Watch, std::less<>> watches_;
-  bool watches_changed_ = false;
   mutable std::optional<std::int64_t> next_due_ms_;  ///< as of the last look; valid unless due_is_stale_
   mutable bool due_is_stale_ = false;
   std::uint64_t looked_under_ = 0;

@@ -127,10 +127,7 @@ void AlertExtension::work(meter::ShardFold& fold, const persistence::Journal& di
     if (must_finish) put_off_attention(fold, now_ms);
     if (fold.attention().empty()) {
       next_pass_ms_ = now_ms + kPassEveryMs;
-      if (std::exchange(looking_at_history_, false)) {
-        alerts_.looked_under(alerts_.policy().fingerprint());
-        write_watches();
-      }
+      if (std::exchange(looking_at_history_, false)) alerts_.looked_under(alerts_.policy().fingerprint());
     }
   }
   if (now_ms >= next_untold_ms_) {
@@ -139,7 +136,6 @@ void AlertExtension::work(meter::ShardFold& fold, const persistence::Journal& di
   }
   look_for_silence(fold, disk, now_ms);
   if (must_finish) {
-    write_watches();
     send_all_and_wait();
   } else if (!flight_ && now_ms >= send_from_ms_) {
     send();
@@ -316,13 +312,12 @@ void AlertExtension::forget(std::int64_t now_ms) {
     unsent_.push_back({WriteOp::Kind::erase, Table::alert, persistence::alert_key(shard_, id), {}});
 }
 
-void AlertExtension::write_watches() {
-  if (!alerts_.watches_changed()) return;
+void AlertExtension::sealing(std::vector<OwnedOp>& with_the_mark) {
+  if (alerts_.policy().timelines().empty()) return;
   std::string key = persistence::alert_key(shard_, kWatchesId);
   const std::uint64_t position = persistence::position_of(key);
-  unsent_.push_back(
+  with_the_mark.push_back(
       {WriteOp::Kind::put, Table::alert, std::move(key), persistence::seal_value(alerts_.encode_watches(), position)});
-  alerts_.watches_written();
 }
 
 void AlertExtension::send() {

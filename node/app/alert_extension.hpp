@@ -24,6 +24,7 @@ class AlertExtension final : public ShardExtension {
 
   void recovered(meter::ShardFold& fold, const persistence::ReadTransaction& disk) override;
   void work(meter::ShardFold& fold, const persistence::Journal& disk, std::int64_t now_ms, bool must_finish) override;
+  void sealing(std::vector<persistence::OwnedOp>& with_the_mark) override;
   [[nodiscard]] bool has_work(const meter::ShardFold& fold, std::int64_t now_ms) const override;
   [[nodiscard]] std::int64_t next_deadline_ms() const override;
   [[nodiscard]] bool may_passivate(const meter::ShardFold& fold, MeterIndex meter) const override;
@@ -52,7 +53,6 @@ class AlertExtension final : public ShardExtension {
   void record(std::vector<alert::Change> changes);
   void count_firing();
   void forget(std::int64_t now_ms);
-  void write_watches();
   void send();
   /// False: what was under way was refused, and waits in front again.
   bool land();

@@ -2,8 +2,10 @@
 #pragma once
 
 #include <cstdint>
+#include <vector>
 
 #include "node/meter/shard_fold.hpp"
+#include "persistence/group_commit.hpp"
 #include "persistence/journal.hpp"
 
 namespace wattring::app {
@@ -23,6 +25,9 @@ class ShardExtension {
   /// shard is about to be sealed or stopped.
   virtual void work(meter::ShardFold& fold, const persistence::Journal& disk, std::int64_t now_ms,
                     bool must_finish) = 0;
+  /// The shard is being sealed; what is put here is on the disk exactly when the facts are sealed. After work() that
+  /// had to finish.
+  virtual void sealing(std::vector<persistence::OwnedOp>& with_the_mark) = 0;
   /// Asked often; must be cheap.
   [[nodiscard]] virtual bool has_work(const meter::ShardFold& fold, std::int64_t now_ms) const = 0;
   /// Wall clock at which has_work() may turn true without new facts; the greatest when never.

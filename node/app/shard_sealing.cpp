@@ -63,7 +63,10 @@ void ShardSealing::start(std::size_t slot) {
   auto disk = shared_.disk.read();
   Result<meter::SealStats> sealed = Failure(disk ? Error{} : disk.error());
   if (disk) {
-    const auto sink = [&](std::vector<persistence::OwnedOp>&& slice, bool) { return send_for(seal, std::move(slice)); };
+    const auto sink = [&](std::vector<persistence::OwnedOp>&& slice, bool last) {
+      if (last && !shards_.extensions.empty()) shards_.extensions[slot]->sealing(slice);
+      return send_for(seal, std::move(slice));
+    };
     sealed = meter::seal_shard(fold, **disk, sink, damaged);
   }
   shared_.report(damaged);

@@ -9,8 +9,8 @@ namespace {
 __extension__ using Wide = __int128;
 
 bool rate_is_set(const Gate& gate) {
-  const Gate never;
-  return gate.rate_low != never.rate_low || gate.rate_high != never.rate_high;
+  return gate.rate_low != std::numeric_limits<std::int64_t>::min() ||
+         gate.rate_high != std::numeric_limits<std::int64_t>::max();
 }
 
 bool rate_trips(const Gate& gate, const SeriesState& before, const Fact& fact) {

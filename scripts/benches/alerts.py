@@ -29,7 +29,9 @@ def apply_rules(node, limit):
 
 
 def measure(options, folder, extra, limit):
-    """A fresh node; readings/s, and how many meters the rules looked at again meanwhile. No warm-up: a gap in the meters'
+    """A fresh node; readings/s, and how many meters the rules looked at again meanwhile.
+
+    No warm-up: a gap in the meters'
     lives between it and the run would be what the rules look at."""
     folder.mkdir()
     simulator = Simulator(options.bin)

@@ -38,6 +38,9 @@ class CountingExtension final : public ShardExtension, public meter::GateKeeper 
     seen_.looked_at += static_cast<int>(meters.size());
     if (must_finish && !meters.empty()) ++seen_.finished;
   }
+  void sealing(std::vector<persistence::OwnedOp>& with_the_mark) override {
+    with_the_mark.push_back({persistence::WriteOp::Kind::put, persistence::Table::catalog, "sealed", "x"});
+  }
   [[nodiscard]] bool has_work(const meter::ShardFold& fold, std::int64_t) const override {
     return !lazy_ && !fold.attention().empty();
   }
@@ -102,6 +105,16 @@ TEST(ShardExtension, FinishesBeforeItsShardIsSealedAndBeforeItIsStopped) {
   ASSERT_EQ(core.submit(reading_of("M1", 2000)).stored, 1U);
   core.stop(false);
   EXPECT_EQ(seen.finished, 2);
+}
+
+TEST(ShardExtension, WhatItAddsIsOnTheDiskWithTheSeal) {
+  MemoryJournal disk;
+  Seen seen;
+  CoreHarness core(disk, options_with(seen, false));
+  ASSERT_EQ(core.submit(reading_of("M1", 1000)).stored, 1U);
+  EXPECT_FALSE((*disk.read())->get(persistence::Table::catalog, "sealed"));
+  core.stop(true);
+  EXPECT_TRUE((*disk.read())->get(persistence::Table::catalog, "sealed"));
 }
 
 TEST(ShardExtension, IsReachedOnItsShardsThreadBehindWhatWasAcknowledged) {
