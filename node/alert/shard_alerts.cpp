@@ -92,6 +92,7 @@ Result<std::vector<Change>> ShardAlerts::evaluate(std::string_view meter, MeterH
     if (rule.kind == RuleKind::quarantined) continue;
     if (!is_input_there(rule, data) && on_record.empty()) continue;
     std::vector<const Alert*> book;
+    book.reserve(on_record.size());
     for (const Alert& alert : on_record) book.push_back(&alert);
     const auto verdict = alert::evaluate(segments, meter, data, changed, book, now_ms);
     if (!verdict) return tl::unexpected(verdict.error());

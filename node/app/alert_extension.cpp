@@ -196,6 +196,7 @@ void AlertExtension::look_at_due(meter::ShardFold& fold, const persistence::Read
                                  std::int64_t now_ms) {
   const std::vector<alert::ShardAlerts::Due> due = alerts_.take_due(now_ms);
   std::vector<meter::ShardFold::Wanted> wanted;
+  wanted.reserve(due.size());
   for (const auto& one : due) wanted.push_back({one.meter, hub_.key.hash(one.meter)});
   std::vector<std::string> damaged;
   if (fold.passivated_count() != 0 && !due.empty())
@@ -226,7 +227,7 @@ void AlertExtension::evaluate(meter::ShardFold& fold, MeterIndex meter, const pe
     alerts_.look_again(id, changed, now_ms + kMsPerMinute);
     return;
   }
-  record(std::move(*changes));
+  record(*changes);
   fold.refresh_gates(meter);
 }
 
@@ -279,7 +280,7 @@ void AlertExtension::look_at_quarantine(const meter::ShardFold& fold, std::int64
     for (const std::string& meter : alerts_.firing_under(rule.name))
       if (!open.contains(meter)) keep(alerts_.close(rule, meter, now_ms, now_ms));
   }
-  record(std::move(changes));
+  record(changes);
 }
 
 bool AlertExtension::may_passivate(const meter::ShardFold& fold, MeterIndex meter) const {
@@ -292,7 +293,7 @@ void AlertExtension::passivating(meter::ShardFold& fold, MeterIndex meter) {
   next_sleepers_ms_ = std::min(next_sleepers_ms_, silent_from_ms(alerts_.policy(), fold.meters(), meter));
 }
 
-void AlertExtension::record(std::vector<alert::Change> changes) {
+void AlertExtension::record(const std::vector<alert::Change>& changes) {
   if (changes.empty()) return;
   for (OwnedOp& op : hub_.operations(shard_, changes)) unsent_.push_back(std::move(op));
   count_firing();
@@ -391,7 +392,7 @@ Result<alert::Alert> AlertExtension::acknowledge(std::string_view id, std::strin
   alert::Alert acked = change->alert;
   std::vector<alert::Change> changes;
   changes.push_back(std::move(*change));
-  record(std::move(changes));
+  record(changes);
   waiting_.push_back(std::move(done));
   if (!flight_) send();
   return acked;

@@ -50,7 +50,7 @@ class AlertExtension final : public ShardExtension {
                 alert::Changed changed, std::int64_t now_ms);
   void look_for_silence(meter::ShardFold& fold, const persistence::Journal& disk, std::int64_t now_ms);
   void look_at_quarantine(const meter::ShardFold& fold, std::int64_t now_ms);
-  void record(std::vector<alert::Change> changes);
+  void record(const std::vector<alert::Change>& changes);
   void count_firing();
   void forget(std::int64_t now_ms);
   void send();

@@ -108,9 +108,9 @@ void AlertService::tick() {
   if (clock_.wall_ms() >= next_effective_ms_) publish();
 }
 
-Result<void> AlertService::install(Catalog catalog, std::vector<persistence::OwnedOp> operations) {
+Result<void> AlertService::install(Catalog catalog, const std::vector<persistence::OwnedOp>& operations) {
   if (!operations.empty())
-    if (auto written = write_and_wait(hub_.writer, std::move(operations)); !written) return written;
+    if (auto written = write_and_wait(hub_.writer, operations); !written) return written;
   catalog_ = std::move(catalog);
   publish();
   return {};
@@ -210,7 +210,7 @@ Result<alert::Silence> AlertService::silence(alert::Silence wanted) {
     return true;
   });
   next.silences.push_back(wanted);
-  if (auto installed = install(std::move(next), std::move(ops)); !installed) return tl::unexpected(installed.error());
+  if (auto installed = install(std::move(next), ops); !installed) return tl::unexpected(installed.error());
   return wanted;
 }
 
@@ -267,7 +267,7 @@ Result<http::Applied> AlertService::apply(const alert::Documents& documents) {
   CatalogChange change = add_versions(next, documents);
   http::Applied applied{std::move(change.created), std::move(change.unchanged)};
   if (applied.created.empty()) return applied;
-  if (auto installed = install(std::move(next), std::move(change.operations)); !installed)
+  if (auto installed = install(std::move(next), change.operations); !installed)
     return tl::unexpected(installed.error());
   return applied;
 }

@@ -61,7 +61,7 @@ class AlertService final : public http::AlertDoor {
   /// Alerts of all shards for which `wanted` holds.
   [[nodiscard]] Result<std::vector<alert::Alert>> gather(std::function<bool(const alert::Alert&)> wanted);
   /// Writes the operations and makes the catalog the node's.
-  [[nodiscard]] Result<void> install(Catalog catalog, std::vector<persistence::OwnedOp> operations);
+  [[nodiscard]] Result<void> install(Catalog catalog, const std::vector<persistence::OwnedOp>& operations);
   void publish();
 
   AlertHub& hub_;

@@ -21,7 +21,7 @@ constexpr int kQueueTries = 200;
 
 }  // namespace
 
-Result<void> write_and_wait(persistence::JournalWriter& writer, std::vector<OwnedOp> slice) {
+Result<void> write_and_wait(persistence::JournalWriter& writer, const std::vector<OwnedOp>& slice) {
   const auto done = std::make_shared<std::promise<persistence::CommitResult>>();
   auto committed = done->get_future();
   for (int tries = 0;; ++tries) {
@@ -72,7 +72,7 @@ Result<void> OutboxStore::delivered(const std::vector<std::uint64_t>& sequences)
   slice.reserve(sequences.size());
   for (const std::uint64_t sequence : sequences)
     slice.push_back({WriteOp::Kind::erase, Table::outbox, persistence::outbox_key(sequence), {}});
-  return write_and_wait(writer_, std::move(slice));
+  return write_and_wait(writer_, slice);
 }
 
 Result<void> OutboxStore::dead(const std::vector<std::uint64_t>& sequences) {
@@ -93,7 +93,7 @@ Result<void> OutboxStore::dead(const std::vector<std::uint64_t>& sequences) {
   }
   snapshot->reset();
   if (slice.empty()) return {};
-  return write_and_wait(writer_, std::move(slice));
+  return write_and_wait(writer_, slice);
 }
 
 }  // namespace wattring::app

@@ -34,6 +34,7 @@ class OutboxStore final : public alert::OutboxDoor {
 };
 
 /// Writes a slice and waits until it is on the disk.
-[[nodiscard]] Result<void> write_and_wait(persistence::JournalWriter& writer, std::vector<persistence::OwnedOp> slice);
+[[nodiscard]] Result<void> write_and_wait(persistence::JournalWriter& writer,
+                                          const std::vector<persistence::OwnedOp>& slice);
 
 }  // namespace wattring::app

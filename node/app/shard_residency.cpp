@@ -63,7 +63,8 @@ std::uint32_t ShardResidency::age_under_pressure(std::uint32_t age_s) {
   for (const auto& fold : shards_.folds) mine += fold->resident_bytes();
   const double share = std::min(1.0, static_cast<double>(mine) / static_cast<double>(total));
   // A bit more, so that the next meter does not start it again.
-  const auto wanted = static_cast<std::uint64_t>(static_cast<double>(total - most + most / 16) * share);
+  const std::uint64_t excess = total - most + most / 16;
+  const auto wanted = static_cast<std::uint64_t>(static_cast<double>(excess) * share);
   meter::IdleAges ages;
   for (const auto& fold : shards_.folds) {
     const meter::MeterTable& table = fold->meters();

@@ -30,7 +30,7 @@ void ShardWorkers::stop(bool checkpoint) {
   for (auto& worker : workers_) worker->join();
 }
 
-void ShardWorkers::dispatch(std::shared_ptr<const CutBatch> batch) {
+void ShardWorkers::dispatch(const std::shared_ptr<const CutBatch>& batch) {
   for (auto& worker : workers_) (void)worker->push(batch);
 }
 

@@ -44,7 +44,7 @@ class ShardWorkers {
   void stop(bool checkpoint);
 
   /// From the journal writer's thread, in LSN order. Never blocks: the byte budget of admission bounds the queues.
-  void dispatch(std::shared_ptr<const CutBatch> batch);
+  void dispatch(const std::shared_ptr<const CutBatch>& batch);
 
   /// Runs `visit` on the worker that owns the shard, behind everything dispatched so far. Any thread. False when
   /// stopped: `visit` never runs.

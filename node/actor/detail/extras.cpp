@@ -16,6 +16,7 @@ bool RefSet::remove(const ActorRef& ref) {
 
 std::vector<ActorRef> RefSet::take_all() {
   std::vector<ActorRef> all;
+  all.reserve(here_.size() + elsewhere_.size());
   for (auto& [number, ref] : here_) all.push_back(std::move(ref));
   for (auto& [address, ref] : elsewhere_) all.push_back(std::move(ref));
   here_.clear();
