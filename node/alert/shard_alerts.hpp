@@ -37,7 +37,6 @@ class ShardAlerts final : public meter::GateKeeper {
   [[nodiscard]] std::vector<std::string> use(std::shared_ptr<const Policy> policy);
 
   [[nodiscard]] std::uint16_t gate_of(std::string_view meter, Register reg) override;
-  [[nodiscard]] const meter::Gate& gate(std::uint16_t index) const override { return gates_[index]; }
 
   /// Looks at a meter again. An error leaves everything as it was.
   [[nodiscard]] Result<std::vector<Change>> evaluate(std::string_view meter, MeterHistory& data, Changed changed,
@@ -120,7 +119,6 @@ class ShardAlerts final : public meter::GateKeeper {
 
   std::shared_ptr<const Policy> policy_;
   AlertBook book_;
-  std::vector<meter::Gate> gates_{meter::Gate{}};  ///< the first never trips
   std::map<std::string, Watch, std::less<>> watches_;
   mutable std::optional<std::int64_t> next_due_ms_;  ///< as of the last look; valid unless due_is_stale_
   mutable bool due_is_stale_ = false;

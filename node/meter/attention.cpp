@@ -15,8 +15,9 @@ bool rate_is_set(const Gate& gate) {
 
 bool rate_trips(const Gate& gate, const SeriesState& before, const Fact& fact) {
   const Wide rise = (Wide{fact.value} - before.last_value) * kMsPerHour;
-  const Wide span = Wide{fact.start_ms} - before.last_ms;
-  return rise < Wide{gate.rate_low} * span || rise > Wide{gate.rate_high} * span;
+  const std::int64_t span = fact.start_ms - before.last_ms;
+  if (gate.rate_high != std::numeric_limits<std::int64_t>::max() && rise > Wide{gate.rate_high} * span) return true;
+  return gate.rate_low != std::numeric_limits<std::int64_t>::min() && rise < Wide{gate.rate_low} * span;
 }
 
 bool new_span(std::int64_t before_ms, std::int64_t now_ms, std::int64_t length_ms) {

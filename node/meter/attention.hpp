@@ -7,6 +7,7 @@
 #include <string_view>
 #include <unordered_map>
 #include <utility>
+#include <vector>
 
 #include "base/fact.hpp"
 #include "base/time.hpp"
@@ -50,7 +51,10 @@ class GateKeeper {
   virtual ~GateKeeper() = default;
   /// For a series that came to be, or came back: index of its gate (0 = trips never), or'ed with marks.
   [[nodiscard]] virtual std::uint16_t gate_of(std::string_view meter, Register reg) = 0;
-  [[nodiscard]] virtual const Gate& gate(std::uint16_t index) const = 0;
+  [[nodiscard]] const Gate& gate(std::uint16_t index) const { return gates_[index]; }
+
+ protected:
+  std::vector<Gate> gates_{Gate{}};  ///< by index; the first never trips
 };
 
 /// Meters to look at again, each with the span of the facts that tripped. Bounded by the number of meters.

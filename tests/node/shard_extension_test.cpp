@@ -47,13 +47,11 @@ class CountingExtension final : public ShardExtension, public meter::GateKeeper 
   [[nodiscard]] std::int64_t next_deadline_ms() const override { return std::numeric_limits<std::int64_t>::max(); }
   [[nodiscard]] bool may_passivate(const meter::ShardFold&, MeterIndex) const override { return true; }
   void passivating(meter::ShardFold&, MeterIndex) override {}
-  [[nodiscard]] std::uint16_t gate_of(std::string_view, Register) override { return 1 | meter::kWatched; }
-  [[nodiscard]] const meter::Gate& gate(std::uint16_t) const override { return gate_; }
+  [[nodiscard]] std::uint16_t gate_of(std::string_view, Register) override { return meter::kWatched; }
 
  private:
   Seen& seen_;
   const bool lazy_;
-  const meter::Gate gate_;
 };
 
 ShardWorkers::Options options_with(Seen& seen, bool lazy) {
