@@ -3,38 +3,14 @@
 
 #include <fmt/format.h>
 
-#include <array>
 #include <cmath>
 #include <cstddef>
 #include <iterator>
 
+#include "base/utf8.hpp"
+
 namespace wattring {
 namespace {
-
-struct Utf8Form {
-  unsigned lead_mask;
-  unsigned lead;
-  std::size_t size;
-  unsigned smallest;  ///< a smaller code point in this form is an overlong one
-};
-constexpr std::array<Utf8Form, 3> kForms{{{0xe0, 0xc0, 2, 0x80}, {0xf0, 0xe0, 3, 0x800}, {0xf8, 0xf0, 4, 0x10000}}};
-
-/// Bytes of the well-formed UTF-8 sequence at the front of a non-ASCII text; 0 when there is none.
-std::size_t utf8_sequence(std::string_view text) {
-  const auto byte = [&](std::size_t i) { return static_cast<unsigned>(static_cast<unsigned char>(text[i])); };
-  for (const Utf8Form& form : kForms) {
-    if ((byte(0) & form.lead_mask) != form.lead) continue;
-    if (text.size() < form.size) return 0;
-    unsigned code = byte(0) & ~form.lead_mask & 0xffU;
-    for (std::size_t i = 1; i < form.size; ++i) {
-      if ((byte(i) & 0xc0U) != 0x80U) return 0;
-      code = (code << 6U) | (byte(i) & 0x3fU);
-    }
-    const bool surrogate = code >= 0xd800 && code <= 0xdfff;
-    return code >= form.smallest && code <= 0x10ffff && !surrogate ? form.size : 0;
-  }
-  return 0;
-}
 
 bool is_plain(char c) {
   return static_cast<unsigned char>(c) >= 0x20 && static_cast<unsigned char>(c) < 0x7f && c != '"' && c != '\\';

@@ -108,6 +108,16 @@ Counter& Metrics::counter(std::string_view name, std::string_view help, std::str
   return find_or_add(family_of(families_, name, help, "counter").counters, counters_, labels);
 }
 
+std::uint64_t Metrics::total(std::string_view name, std::string_view label_part) const {
+  const std::lock_guard lock(mutex_);
+  const auto family = families_.find(name);
+  std::uint64_t sum = 0;
+  if (family == families_.end()) return sum;
+  for (const auto& series : family->second.counters)
+    if (series.labels.find(label_part) != std::string::npos) sum += series.object->value();
+  return sum;
+}
+
 Gauge& Metrics::gauge(std::string_view name, std::string_view help, std::string_view labels) {
   const std::lock_guard lock(mutex_);
   return find_or_add(family_of(families_, name, help, "gauge").gauges, gauges_, labels);

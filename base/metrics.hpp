@@ -69,6 +69,9 @@ class Metrics {
   /// A gauge that is asked for at each scrape. The function must be safe on any thread and outlive the Metrics' use.
   void gauge_function(std::string_view name, std::string_view help, std::function<double()> read);
 
+  /// All counters of a name together whose labels hold this text; 0 when there is none.
+  [[nodiscard]] std::uint64_t total(std::string_view name, std::string_view label_part = {}) const;
+
   /// Prometheus text exposition format 0.0.4.
   [[nodiscard]] std::string prometheus_text() const;
 

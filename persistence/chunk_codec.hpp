@@ -13,6 +13,8 @@
 namespace wattring::persistence {
 
 inline constexpr std::uint8_t kChunkVersion = 1;
+/// More than a chunk of any release holds.
+inline constexpr std::size_t kChunkFactsMax = 1U << 20U;
 
 /// Equal chunks give equal bytes on every machine. The chunk must be well formed and of one register.
 [[nodiscard]] std::string encode_chunk(const SeriesChunk& chunk);

@@ -10,6 +10,7 @@
 
 #include "base/bytes.hpp"
 #include "base/check.hpp"
+#include "base/units.hpp"
 #include "persistence/files.hpp"
 #include "persistence/format.hpp"
 
@@ -29,7 +30,6 @@ constexpr const char* kInitHint =
     "make one with \"wattringd init\"; if there was one, check that its volume is mounted";
 // Address space for the two rows that init writes.
 constexpr std::uint64_t kInitMapBytes = 64U << 20U;
-constexpr std::uint64_t kMiB = 1U << 20U;
 // A few slices of a checkpoint with the pages LMDB copies for them; what they free is used again after two commits.
 constexpr std::uint64_t kHeldAheadBytes = 16 * kMiB;
 

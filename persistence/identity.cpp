@@ -8,6 +8,7 @@
 
 #include "base/bytes.hpp"
 #include "base/limits.hpp"
+#include "base/utf8.hpp"
 
 namespace wattring::persistence {
 namespace {
@@ -15,9 +16,7 @@ namespace {
 constexpr std::size_t kNameBytesMax = 64;
 
 bool is_name(std::string_view name) {
-  return !name.empty() && name.size() <= kNameBytesMax && std::none_of(name.begin(), name.end(), [](char c) {
-    return static_cast<unsigned char>(c) < 0x20 || c == 0x7f;
-  });
+  return !name.empty() && name.size() <= kNameBytesMax && is_plain_text(name);
 }
 
 Failure bad(std::string what) {
@@ -48,8 +47,9 @@ std::optional<std::string_view> line_value(std::string_view text, std::string_vi
 
 Result<void> check(const Identity& identity) {
   if (!is_name(identity.cluster_name))
-    return bad("the cluster's name must be 1 to 64 bytes without control characters");
-  if (!is_name(identity.node_name)) return bad("the node's name must be 1 to 64 bytes without control characters");
+    return bad("the cluster's name must be 1 to 64 bytes of UTF-8 without control characters");
+  if (!is_name(identity.node_name))
+    return bad("the node's name must be 1 to 64 bytes of UTF-8 without control characters");
   if (!std::has_single_bit(identity.shard_count) || identity.shard_count < kShardsMin ||
       identity.shard_count > kShardsMax)
     return bad("the shard count must be a power of two from " + std::to_string(kShardsMin) + " to " +

@@ -17,11 +17,11 @@ inline constexpr std::uint32_t kDataFormatVersion = 1;
 /// Which node and cluster a data directory is. Written once by init, never changed by run.
 struct Identity {
   ClusterId cluster;
-  std::string cluster_name;  ///< 1..64 bytes, no control characters
+  std::string cluster_name;  ///< 1..64 bytes of UTF-8, no control characters
   std::uint32_t shard_count = 0;
   std::array<std::uint8_t, 16> hash_key{};  ///< of the meter id -> shard hash
   NodeId node;
-  std::string node_name;  ///< 1..64 bytes, no control characters
+  std::string node_name;  ///< 1..64 bytes of UTF-8, no control characters
   std::uint32_t copies = 1;
   std::uint32_t acks = 1;
   std::uint32_t format_version = kDataFormatVersion;

@@ -6,9 +6,9 @@
 namespace wattring::persistence {
 namespace {
 
-constexpr std::array<std::string_view, kTableCount> kTableNames{"meta",  "journal", "coverage", "applied",
-                                                                "meter", "series",  "interval", "text",
-                                                                "alert", "outbox",  "catalog",  "quarantine"};
+constexpr std::array<std::string_view, kTableCount> kTableNames{
+    "meta", "journal", "coverage", "applied", "meter",      "series", "interval",
+    "text", "alert",   "outbox",   "catalog", "quarantine", "limit"};
 
 }  // namespace
 

@@ -30,8 +30,9 @@ enum class Table : std::uint8_t {
   outbox,      ///< seq -> notification not yet delivered
   catalog,     ///< name -> cluster-wide document
   quarantine,  ///< shard, LSN, number -> readings that their meter could not fold
+  limit,       ///< shard -> watermark of retention; shard, meter id -> what was erased of the meter
 };
-inline constexpr std::size_t kTableCount = 12;
+inline constexpr std::size_t kTableCount = 13;
 /// A directory of the first release has only these; the others are added when it is opened for writing.
 inline constexpr std::size_t kFirstTableCount = 11;
 [[nodiscard]] std::string_view to_string(Table table);

@@ -43,7 +43,10 @@ class JournalIndex {
   };
   [[nodiscard]] std::optional<std::uint32_t> number_of(const WriterId& writer) const;
 
-  std::map<ShardId, std::deque<Item>> shards_;
+  /// Null: nothing of the shard was ever here.
+  [[nodiscard]] const std::deque<Item>* items_of(ShardId shard) const;
+
+  std::vector<std::deque<Item>> shards_;  ///< by shard, as far as there are any
   std::map<WriterId, std::uint32_t> numbers_;
   std::vector<WriterId> writers_;
   std::size_t size_ = 0;

@@ -6,12 +6,12 @@
 #include <utility>
 
 #include "base/check.hpp"
+#include "base/units.hpp"
 #include "persistence/recovery.hpp"
 
 namespace wattring::persistence {
 namespace {
 
-constexpr std::uint64_t kMiB = std::uint64_t{1} << 20U;
 constexpr std::uint64_t kReserveBytesMax = std::uint64_t{16} << 30U;
 
 Lsn first_of(const Journal& journal, Lsn next) {
@@ -112,6 +112,11 @@ void JournalWriter::stop() {
   lock.unlock();
   work_.notify_all();
   if (thread.joinable()) thread.join();
+}
+
+Lsn JournalWriter::next_lsn() const {
+  const std::lock_guard lock(mutex_);
+  return group_.next_lsn();
 }
 
 Result<void> JournalWriter::append(std::string record, std::function<void(const Appended&)> done) {

@@ -76,6 +76,8 @@ class JournalWriter {
 
   /// Any thread.
   [[nodiscard]] bool reserve_reached() const { return reserve_reached_.load(std::memory_order_relaxed); }
+  /// Any thread. Of the record that is committed next.
+  [[nodiscard]] Lsn next_lsn() const;
   /// Any thread. A commit ended as unknown: the process must end (exit 74) and start anew.
   [[nodiscard]] bool failed() const { return failed_.load(std::memory_order_relaxed); }
 

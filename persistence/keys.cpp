@@ -158,6 +158,13 @@ Result<MeterKey> parse_meter_key(std::string_view key) {
   return MeterKey{shard, in.rest()};
 }
 
+Result<MeterKey> parse_limit_key(std::string_view key) {
+  if (key.size() > 2) return parse_meter_key(key);
+  const auto shard = parse_shard_key(key);
+  if (!shard) return bad_key("limit", key);
+  return MeterKey{*shard, {}};
+}
+
 Result<IntervalKey> parse_interval_key(std::string_view key) {
   ByteReader in(key);
   const auto parsed = parse_day_key(key, 0, in);

@@ -22,6 +22,7 @@
 ///   alert     shard u16 | alert id (1..128 bytes)
 ///   outbox    sequence u64
 ///   quarantine  shard u16 | LSN u64 | number u32
+///   limit     shard u16 | meter id, or nothing: of the shard itself
 ///
 /// The day stands before the meter (docs/decisions/0002-series-key-day-first.md).
 
@@ -94,5 +95,7 @@ void append_outbox_key(std::string& out, std::uint64_t sequence);
 [[nodiscard]] Result<AlertKey> parse_alert_key(std::string_view key);
 [[nodiscard]] Result<std::uint64_t> parse_outbox_key(std::string_view key);
 [[nodiscard]] Result<QuarantineKey> parse_quarantine_key(std::string_view key);
+/// Its meter id may be empty. They are built as shard_key() and meter_key().
+[[nodiscard]] Result<MeterKey> parse_limit_key(std::string_view key);
 
 }  // namespace wattring::persistence

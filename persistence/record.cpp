@@ -44,8 +44,12 @@ class Fixed {
   char* end_ = bytes_;
 };
 
+/// Of at least 8 bytes. In one load: headers are read several times on the way of each batch.
 std::uint64_t load_u64(std::string_view bytes) {
-  return ByteReader(bytes).u64_be();
+  static_assert(std::endian::native == std::endian::little);
+  std::uint64_t value = 0;
+  std::memcpy(&value, bytes.data(), sizeof value);
+  return __builtin_bswap64(value);
 }
 std::uint32_t load_u32(std::string_view bytes) {
   return ByteReader(bytes).u32_be();
@@ -78,8 +82,10 @@ Header read_header(ByteReader& in) {
   out.format = in.u8();
   out.sequence = in.varint();
   out.length = in.varint();
-  out.checksum = in.u64_be();
-  out.chain = in.u64_be();
+  const std::string_view hashes = in.bytes(2 * kChecksumBytes);
+  if (hashes.empty()) return out;  // it is cut off, and `in` says so
+  out.checksum = load_u64(hashes);
+  out.chain = load_u64(hashes.substr(kChecksumBytes));
   return out;
 }
 
@@ -223,13 +229,18 @@ Result<RecordReader> RecordReader::open(std::string_view record, Lsn lsn) {
                 "a journal record has version " + std::to_string(version) + ", this release knows " +
                     std::to_string(kRecordVersion),
                 "run the release that wrote it, or a newer one");
-  const std::string_view directory = covered->substr(0, covered->size() - (kTrailerBytes - kChecksumBytes));
-  const std::string_view payloads = record.substr(0, record.size() - directory.size() - kTrailerBytes);
-  const auto entries = check_directory(directory, payloads.size());
+  RecordReader reader = reopen(record);
+  const auto entries = check_directory(reader.directory_, reader.payloads_.size());
   if (!entries) return tl::unexpected(entries.error());
-  RecordReader reader(payloads, directory);
   reader.entry_count_ = *entries;
   return reader;
+}
+
+RecordReader RecordReader::reopen(std::string_view record) {
+  const auto covered = covered_part(record);
+  WATTRING_CHECK(covered);
+  const std::string_view directory = covered->substr(0, covered->size() - (kTrailerBytes - kChecksumBytes));
+  return {record.substr(0, record.size() - directory.size() - kTrailerBytes), directory};
 }
 
 RecordReader::Step RecordReader::next_header(EntryView& out) {
@@ -237,7 +248,7 @@ RecordReader::Step RecordReader::next_header(EntryView& out) {
   ByteReader in(directory_);
   if (run_left_ == 0) {
     const std::string_view writer = in.bytes(kWriterBytes);
-    for (std::size_t i = 0; i < kWriterBytes; ++i) writer_.bytes[i] = static_cast<std::uint8_t>(writer[i]);
+    std::memcpy(writer_.bytes.data(), writer.data(), kWriterBytes);
     run_left_ = in.varint();
   }
   const Header header = read_header(in);

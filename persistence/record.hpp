@@ -29,6 +29,12 @@ inline constexpr std::uint8_t kRecordVersion = 1;
 /// A record is refused above this; the largest batch a node takes is 8 MiB.
 inline constexpr std::size_t kRecordBytesMax = 32U << 20U;
 
+/// Entries of these formats say something to the node that wrote them alone: they are in no coverage and never travel.
+inline constexpr std::uint8_t kLocalFormatsFrom = 240;
+[[nodiscard]] constexpr bool is_local_format(std::uint8_t format) {
+  return format >= kLocalFormatsFrom;
+}
+
 struct EntryView {
   ShardId shard;
   WriterId writer;
@@ -95,6 +101,8 @@ class RecordReader {
  public:
   /// lsn: where the record was found; 0 for one that came over the wire. The record must outlive the reader.
   [[nodiscard]] static Result<RecordReader> open(std::string_view record, Lsn lsn = Lsn{0});
+  /// Of a record that was built here, or that open() took before: nothing of it is verified again.
+  [[nodiscard]] static RecordReader reopen(std::string_view record);
 
   enum class Step {
     entry,
@@ -105,7 +113,7 @@ class RecordReader {
   /// As next(), but does not look at the payload, so never `damaged`.
   [[nodiscard]] Step next_header(EntryView& out);
 
-  [[nodiscard]] std::size_t entry_count() const { return entry_count_; }
+  [[nodiscard]] std::size_t entry_count() const { return entry_count_; }  ///< after open()
 
  private:
   RecordReader(std::string_view payloads, std::string_view directory) : payloads_(payloads), directory_(directory) {}

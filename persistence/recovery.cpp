@@ -124,7 +124,7 @@ Result<TailReport> read_headers(const ReadTransaction& snapshot, Lsn from, const
 
 Result<TailReport> rebuild_index(const ReadTransaction& snapshot, JournalIndex& index, const DamageVisitor& on_damage) {
   const EntryVisitor add = [&](Lsn lsn, const EntryView& entry) {
-    index.add(lsn, entry.shard, entry.writer, entry.sequence);
+    if (!is_local_format(entry.format)) index.add(lsn, entry.shard, entry.writer, entry.sequence);
   };
   return read_headers(snapshot, Lsn{0}, add, on_damage);
 }

@@ -51,7 +51,7 @@ using DamageVisitor = std::function<void(const Damage& damage)>;
 [[nodiscard]] Result<TailReport> read_headers(const ReadTransaction& snapshot, Lsn from, const EntryVisitor& on_entry,
                                               const DamageVisitor& on_damage);
 
-/// The index of all entries in the journal, from the headers alone: payloads are not looked at.
+/// The index of all entries in the journal that are not local, from the headers alone: payloads are not looked at.
 [[nodiscard]] Result<TailReport> rebuild_index(const ReadTransaction& snapshot, JournalIndex& index,
                                                const DamageVisitor& on_damage);
 

@@ -57,6 +57,8 @@ std::optional<Error> key_problem(Table table, std::string_view key) {
       return error_of(parse_outbox_key(key));
     case Table::quarantine:
       return error_of(parse_quarantine_key(key));
+    case Table::limit:
+      return error_of(parse_limit_key(key));
     case Table::meta:
     case Table::catalog:
       break;

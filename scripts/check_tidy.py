@@ -1,7 +1,9 @@
 #!/usr/bin/env python3
 # SPDX-License-Identifier: Apache-2.0
-"""Runs clang-tidy-16 on the sources of build/release/compile_commands.json, two at a time.
+"""Runs clang-tidy-16 on the sources of build/release/compile_commands.json, on every core.
 
+Neighbours are looked at as one translation unit, because most of the time goes into the headers that they share. A
+group with which anything is wrong, be it that two of its sources use one name, is looked at again one by one.
 A source that was clean is not looked at again until it, a header of ours that it includes, its compile command or
 .clang-tidy changes; the memory is build/tidy-cache (or WATTRING_TIDY_CACHE).
 
@@ -17,6 +19,7 @@ import subprocess
 import sys
 import tempfile
 from concurrent.futures import ThreadPoolExecutor
+from itertools import groupby
 from pathlib import Path
 
 from checklib import ROOT, includes
@@ -26,6 +29,7 @@ CACHE = Path(os.environ.get("WATTRING_TIDY_CACHE", ROOT / "build/tidy-cache"))
 DATABASE = ROOT / "build/release/compile_commands.json"
 # The database holds GCC's command lines.
 EXTRA = ["--extra-arg=-Wno-unknown-warning-option", "--quiet"]
+GROUP = 8
 
 
 def headers_of(path, seen):
@@ -70,15 +74,43 @@ def sources(everything):
     return [entries[path] for path in sorted(entries)]
 
 
-def check(entry, common):
-    mark = CACHE / fingerprint(entry, common)
-    if mark.exists():
-        return "known", ""
+def flags_of(entry):
+    return entry["command"].split(" -o ")[0]
+
+
+def groups_of(entries):
+    for _, same in groupby(entries, lambda entry: (Path(entry["file"]).parent, flags_of(entry))):
+        same = list(same)
+        yield from (same[first:first + GROUP] for first in range(0, len(same), GROUP))
+
+
+def clean_together(entries):
+    with tempfile.TemporaryDirectory() as folder:
+        unit = Path(folder) / "unit.cpp"
+        unit.write_text("".join(f'#include "{entry["file"]}"\n' for entry in entries))
+        command = entries[0]["command"].replace(entries[0]["file"], str(unit))
+        database = [{"directory": entries[0]["directory"], "command": command, "file": str(unit)}]
+        (Path(folder) / "compile_commands.json").write_text(json.dumps(database))
+        code, _ = run_tidy([f"--config-file={ROOT / '.clang-tidy'}", "--checks=-bugprone-suspicious-include",
+                            "-p", folder, str(unit)])
+    return code == 0
+
+
+def check_alone(entry):
     code, output = run_tidy(["-p", str(DATABASE.parent), entry["file"]])
-    if code == 0:
-        mark.touch()
-        return "clean", ""
-    return "dirty", output or f"{entry['file']}: {TIDY} ended with {code}"
+    return "" if code == 0 else output or f"{entry['file']}: {TIDY} ended with {code}"
+
+
+def check(group, common):
+    """What is wrong with these sources, a text for each with which something is."""
+    marks = {entry["file"]: CACHE / fingerprint(entry, common) for entry in group}
+    news = [entry for entry in group if not marks[entry["file"]].exists()]
+    together = len(news) > 1 and clean_together(news)
+    findings = {entry["file"]: "" if together else check_alone(entry) for entry in news}
+    for file, text in findings.items():
+        if not text:
+            marks[file].touch()
+    return [text for text in findings.values() if text]
 
 
 def self_test():
@@ -107,11 +139,11 @@ def main(arguments):
         print("no sources in build/release/compile_commands.json")
         return 1
     with ThreadPoolExecutor(max_workers=os.cpu_count()) as pool:
-        results = list(pool.map(lambda entry: check(entry, common), entries))
-    for state, output in results:
-        if state == "dirty":
-            print(output)
-    return 1 if any(state == "dirty" for state, _ in results) else 0
+        told = list(pool.map(lambda group: check(group, common), groups_of(entries)))
+    findings = [text for texts in told for text in texts]
+    for text in findings:
+        print(text)
+    return 1 if findings else 0
 
 
 if __name__ == "__main__":

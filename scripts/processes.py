@@ -60,21 +60,44 @@ def http_post(address, path, body, timeout=10.0):
     return http(address, "POST", path, body, timeout)
 
 
-def _die_with_parent():
-    ctypes.CDLL(None).prctl(1, signal.SIGKILL)  # PR_SET_PDEATHSIG
+CLONE_NEWNET = 0x40000000
+
+
+def own_network():
+    """Leaves the machine's network for an empty one of this process and its children; OSError where that is not
+    allowed. It vanishes with them. Of this thread only: before others are started."""
+    if ctypes.CDLL(None, use_errno=True).unshare(CLONE_NEWNET) != 0:
+        raise OSError(ctypes.get_errno(), "cannot make a network namespace (that needs root)")
+
+
+def enter_network(descriptor):
+    """descriptor: of a file /proc/PID/ns/net."""
+    if ctypes.CDLL(None, use_errno=True).setns(descriptor, CLONE_NEWNET) != 0:
+        raise OSError(ctypes.get_errno(), "cannot enter a network namespace")
 
 
 class Process:
     """A child with its output in a file. Used with `with`, or ended by stop(). Unless it is to outlive us, the kernel
-    ends it when we die, however we die."""
+    ends it when we die, however we die. network: the id of a process whose network it is to share."""
 
-    def __init__(self, arguments, log, cwd=None, outlives_us=False):
+    def __init__(self, arguments, log, cwd=None, outlives_us=False, network=None):
         self.name = Path(arguments[0]).name
         self.log = Path(log)
+        libc = ctypes.CDLL(None)
+
+        def prepare():
+            if not outlives_us:
+                libc.prctl(1, signal.SIGKILL)  # PR_SET_PDEATHSIG
+            if network is not None:
+                place = os.open(f"/proc/{network}/ns/net", os.O_RDONLY)
+                if libc.setns(place, CLONE_NEWNET) != 0:
+                    os._exit(126)
+                os.close(place)
+
         with open(self.log, "ab") as out:
             self.child = subprocess.Popen([str(a) for a in arguments], stdin=subprocess.DEVNULL, stdout=out,
                                           stderr=subprocess.STDOUT, cwd=cwd, start_new_session=True,
-                                          preexec_fn=None if outlives_us else _die_with_parent)
+                                          preexec_fn=prepare)
 
     @property
     def pid(self):
@@ -122,6 +145,23 @@ def status_bytes(pid, field="VmRSS"):
             if line.startswith(field + ":"):
                 return int(line.split()[1]) * 1024
     return 0
+
+
+def pss_bytes(pid):
+    """Memory of a process, what it shares with others by its share; 0 when the process is gone."""
+    with contextlib.suppress(OSError):
+        for line in Path(f"/proc/{pid}/smaps_rollup").read_text().split("\n"):
+            if line.startswith("Pss:"):
+                return int(line.split()[1]) * 1024
+    return 0
+
+
+def cpu_seconds(pid):
+    """Processor time that a process has used until now, all threads; 0 when it is gone."""
+    with contextlib.suppress(OSError):
+        words = Path(f"/proc/{pid}/stat").read_text().rsplit(")", 1)[1].split()
+        return (int(words[11]) + int(words[12])) / os.sysconf("SC_CLK_TCK")
+    return 0.0
 
 
 def folder_bytes(folder):

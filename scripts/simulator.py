@@ -9,6 +9,11 @@ from processes import Process, Trouble
 PASS, FAIL, INCONCLUSIVE = 0, 21, 22
 
 
+def duration(seconds):
+    """As the programs read it: whole numbers with a unit."""
+    return f"{round(seconds * 1000)}ms"
+
+
 class Simulator:
     def __init__(self, binaries):
         self.program = Path(binaries) / "wattringsim"
@@ -27,7 +32,7 @@ class Simulator:
 
     def load(self, node, ledger, log, seconds, meters=1000, seed=1, extra=()):
         """Starts a load in the background."""
-        return Process(self.load_command(node, ledger, f"{seconds:g}s", meters, seed, extra), log)
+        return Process(self.load_command(node, ledger, duration(seconds), meters, seed, extra), log)
 
     def check(self, node, ledger, timeout=300):
         """(exit code, what it printed)."""
@@ -37,8 +42,21 @@ class Simulator:
     def bench(self, node, seconds, extra=()):
         """Closed loop without a ledger; the figures it prints as JSON."""
         done = subprocess.run([self.program, "run", "--bench", "--no-ledger", "--node", node.http, "--for",
-                               f"{seconds:g}s", *(str(part) for part in extra)], text=True, capture_output=True,
+                               duration(seconds), *(str(part) for part in extra)], text=True, capture_output=True,
                               timeout=seconds * 5 + 120)
         if done.returncode != 0:
             raise Trouble(f"wattringsim run --bench ended with {done.returncode}: {done.stderr.strip()[-400:]}")
         return json.loads(done.stdout)
+
+    def chaos(self, what, seed, folder):
+        """`chaos run` of a plan or of random ones, to the terminal; its exit code."""
+        words = [self.program, "chaos", "run", *what, "--seed", str(seed), "--out", folder, "--wattringd",
+                 self.program.with_name("wattringd")]
+        child = subprocess.Popen(words)
+        try:
+            return child.wait()
+        except BaseException:
+            # It heals and ends its nodes when asked.
+            child.terminate()
+            child.wait()
+            raise

@@ -23,6 +23,11 @@ class SequenceSet {
   };
   void add(std::uint64_t first, std::uint64_t last);
   [[nodiscard]] bool contains(std::uint64_t sequence) const;
+  [[nodiscard]] bool empty() const { return intervals_.empty(); }
+  /// Every number of the other is in this one.
+  [[nodiscard]] bool covers(const SequenceSet& other) const;
+  [[nodiscard]] SequenceSet minus(const SequenceSet& other) const;
+  [[nodiscard]] SequenceSet common(const SequenceSet& other) const;
   [[nodiscard]] const std::vector<Interval>& intervals() const { return intervals_; }
   friend bool operator==(const SequenceSet&, const SequenceSet&) = default;
 
@@ -30,12 +35,24 @@ class SequenceSet {
   std::vector<Interval> intervals_;
 };
 
-/// What a node holds of one shard: for each writer the sequences of its stream. Grows by add and join only.
+/// Entries of one shard: for each writer sequences of its stream. What a node holds grows by add and join only.
 class Coverage {
  public:
   void add(const WriterId& writer, Sequence sequence) { writers_[writer].add(sequence.value, sequence.value); }
+  void add(const WriterId& writer, Sequence first, Sequence last) { writers_[writer].add(first.value, last.value); }
   void join(const Coverage& other);
   [[nodiscard]] bool contains(const WriterId& writer, Sequence sequence) const;
+  [[nodiscard]] bool empty() const { return writers_.empty(); }
+  /// Every entry of the other is in this one.
+  [[nodiscard]] bool covers(const Coverage& other) const;
+  [[nodiscard]] Coverage minus(const Coverage& other) const;
+  [[nodiscard]] Coverage common(const Coverage& other) const;
+  /// Entries.
+  [[nodiscard]] std::uint64_t count() const;
+  /// So many entries of it, of each writer the earliest.
+  [[nodiscard]] Coverage first(std::uint64_t entries) const;
+  /// Equal sets have equal hashes; stable on the wire.
+  [[nodiscard]] std::uint64_t hash() const;
   [[nodiscard]] const std::map<WriterId, SequenceSet>& writers() const { return writers_; }
 
   /// version u8, then for each writer: 16 bytes, interval count, and each interval as two varints (gap to the one

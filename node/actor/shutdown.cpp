@@ -4,12 +4,11 @@
 #include <algorithm>
 #include <mutex>
 
+#include "base/units.hpp"
 #include "node/actor/system.hpp"
 
 namespace wattring::actor {
 namespace {
-
-constexpr std::int64_t kNsPerMs = 1'000'000;
 
 struct NamedTask {
   std::string name;

@@ -4,12 +4,9 @@
 #include <algorithm>
 #include <cmath>
 
+#include "base/units.hpp"
+
 namespace wattring::actor {
-namespace {
-
-constexpr std::int64_t kNsPerMs = 1'000'000;
-
-}  // namespace
 
 void FailureHistory::record(std::int64_t now_ns, std::int64_t window_ms) {
   std::erase_if(at_ns_, [&](std::int64_t at_ns) { return now_ns - at_ns > window_ms * kNsPerMs; });

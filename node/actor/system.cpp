@@ -29,6 +29,7 @@ System::~System() {
   core_->root.recipient()->cell()->abandon();
   core_->timers.clear();
   core_->remote_watches.clear();
+  core_->remote_watchers.clear();
 }
 
 void System::start() {
@@ -92,23 +93,29 @@ void System::receive_remote(RemoteEnvelope envelope) {
   const ActorRef to = core_->find(envelope.to.path);
   switch (envelope.kind) {
     case RemoteEnvelope::Kind::message:
-      if (to) {
-        to.tell(std::move(envelope.message), from);
-      } else {
-        core_->dead_letter(std::move(envelope.message), from, std::move(envelope.to), DeadLetter::Reason::no_actor);
-      }
-      return;
+      return core_->deliver(std::move(envelope), from, to);
     case RemoteEnvelope::Kind::watch:
-      if (to) return to.recipient()->watched_by(from);
-      core_->send({RemoteEnvelope::Kind::terminated, std::move(envelope.to), std::move(envelope.from), {}});
-      return;
+      if (!to) {
+        core_->send({RemoteEnvelope::Kind::terminated, std::move(envelope.to), std::move(envelope.from)});
+        return;
+      }
+      // Before the actor knows of it: it may be at its end.
+      core_->remote_watchers.add(envelope.from, to);
+      return to.recipient()->watched_by(from);
     case RemoteEnvelope::Kind::unwatch:
-      if (to) to.recipient()->unwatched_by(from);
-      return;
+      if (!to) return;
+      core_->remote_watchers.remove(envelope.from, to);
+      return to.recipient()->unwatched_by(from);
     case RemoteEnvelope::Kind::terminated:
       // Only what was watched and not told of yet.
       if (to && core_->remote_watches.remove(envelope.from.node, to, envelope.from))
         to.recipient()->on_terminated({from});
+      return;
+    case RemoteEnvelope::Kind::refused:
+      core_->refused_elsewhere.add();
+      if (to) to.recipient()->on_refused(envelope.from, envelope.refusal);
+      return;
+    case RemoteEnvelope::Kind::watch_known:
       return;
   }
 }
@@ -116,6 +123,9 @@ void System::receive_remote(RemoteEnvelope envelope) {
 void System::node_down(const NodeId& node) {
   for (const auto& [watcher, watched] : core_->remote_watches.take_node(node)) {
     watcher.recipient()->on_terminated({watched, Terminated::Reason::node_down});
+  }
+  for (const auto& [watcher, watched] : core_->remote_watchers.take_node(node)) {
+    watched.recipient()->unwatched_by(core_->remote(watcher));
   }
 }
 
@@ -131,8 +141,15 @@ const NodeId& System::node() const {
 
 SystemStats System::stats() const {
   const detail::Core& core = *core_;
-  return {core.actors.load(),    core.dead_letters.value(), core.refused_full.value(), core.refused_no_route.value(),
-          core.failures.value(), core.restarts.value(),     core.quarantined.value(),  core.asks_timed_out.value()};
+  return {core.actors.load(),
+          core.dead_letters.value(),
+          core.refused_full.value(),
+          core.refused_no_route.value(),
+          core.failures.value(),
+          core.restarts.value(),
+          core.quarantined.value(),
+          core.asks_timed_out.value(),
+          core.refused_elsewhere.value()};
 }
 
 }  // namespace wattring::actor

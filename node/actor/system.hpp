@@ -46,6 +46,7 @@ struct SystemStats {
   std::uint64_t restarts = 0;
   std::uint64_t quarantined = 0;
   std::uint64_t asks_timed_out = 0;
+  std::uint64_t refused_elsewhere = 0;  ///< messages of ours that the other node's actor did not take
 };
 
 /// The actors of one node. Constructed, start(), stop() (idempotent), destroyed; the destructor checks that it was
@@ -80,7 +81,7 @@ class System {
 
   /// From the transport: what another node sent to this one.
   void receive_remote(RemoteEnvelope envelope);
-  /// From membership: all who watch an actor of that node get Terminated.
+  /// From membership: all who watch an actor of that node get Terminated, and whoever watches there is forgotten.
   void node_down(const NodeId& node);
 
   [[nodiscard]] EventStream& events();

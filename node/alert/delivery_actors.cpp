@@ -8,16 +8,16 @@
 #include <stdexcept>
 #include <utility>
 
+#include "base/units.hpp"
 #include "node/actor/context.hpp"
 #include "node/actor/match.hpp"
 
 namespace wattring::alert {
 namespace {
 
-constexpr std::int64_t kNsPerMs = 1'000'000;
 constexpr std::int64_t kWatchEveryMs = 500;
 constexpr std::int64_t kSweepEveryMs = kMsPerMinute;
-constexpr std::size_t kPageRows = 256;
+constexpr std::size_t kOutboxPageRows = 256;
 
 struct Step {};  // to itself: one request
 struct Tick {};  // the time of the next step has come
@@ -128,7 +128,7 @@ class OutboxActor final : public actor::Actor {
     std::vector<std::uint64_t> orphans;
     std::uint64_t cursor = 0;
     while (!plan_.stopping) {
-      const auto rows = plan_.doors.outbox.pending(cursor, kPageRows);
+      const auto rows = plan_.doors.outbox.pending(cursor, kOutboxPageRows);
       if (!rows || rows->empty()) break;
       for (const OutboxRow& row : *rows) {
         if (is_orphan(row)) orphans.push_back(row.sequence);

@@ -5,13 +5,15 @@
 
 #include <algorithm>
 
+#include "base/units.hpp"
+
 namespace wattring::alert {
 namespace {
 
-constexpr std::int64_t kNsPerMs = 1'000'000;
 constexpr std::size_t kPageRows = 256;
 constexpr std::int64_t kLoadEveryMs = 5 * kMsPerSecond;  // when nobody wakes us
 constexpr std::int64_t kDoorRetryMs = kMsPerSecond;
+constexpr std::int64_t kHeldMs = 200;
 
 std::string labels(const std::string& sink, std::string_view result) {
   return fmt::format("sink=\"{}\",result=\"{}\"", sink, result);
@@ -156,9 +158,14 @@ bool SinkRunner::remind(Now now) {
 }
 
 bool SinkRunner::send(Now now) {
+  if (now.mono_ms < held_until_ms_) return false;
   const OutboxRow* row = queue_.next(now);
   if (row == nullptr) return false;
   const std::uint64_t sequence = row->sequence;
+  const MayTell may = doors_.outbox.may_tell(*row);
+  if (may == MayTell::not_yet) held_until_ms_ = now.mono_ms + kHeldMs;
+  if (may == MayTell::never) (void)queue_.settle(sequence, Answer{}, now);
+  if (may != MayTell::yes) return may == MayTell::never;
   const std::int64_t start_ns = doors_.clock.monotonic_ns();
   board_.busy_since_ms = now.mono_ms;
   const Answer answer = sink_.tell(row->notification, now.wall_ms);
@@ -192,7 +199,7 @@ void SinkRunner::record(Now now) {
 }
 
 std::int64_t SinkRunner::wait_ms(Now now) const {
-  std::int64_t due = std::min(load_at_ms_, queue_.due_ms());
+  std::int64_t due = std::min(load_at_ms_, std::max(queue_.due_ms(), held_until_ms_));
   if (sink_.remind_every_ms() != 0 && queue_.may_send(now)) due = std::min(due, remind_at_ms_);
   if (!queue_.delivered().empty() || !queue_.dead().empty()) due = std::min(due, record_at_ms_);
   return std::max<std::int64_t>(0, due - now.mono_ms);

@@ -89,6 +89,7 @@ class SinkRunner {
   std::int64_t load_at_ms_ = 0;  // monotonic, as those below
   std::int64_t remind_at_ms_ = 0;
   std::int64_t record_at_ms_ = 0;
+  std::int64_t held_until_ms_ = 0;  ///< it is not known yet whether to tell
 };
 
 }  // namespace wattring::alert

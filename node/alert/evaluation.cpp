@@ -210,6 +210,8 @@ Result<Verdict> evaluate(std::span<const Segment> segments, std::string_view met
     to = std::min(end, to + kStep);
   }
   verdict.to_ms = to;
+  verdict.open = !evaluator.idle();
+  verdict.affected_to_ms = wide.last_ms;
   for (const auto& [phase, machine] : evaluator.machines()) {
     const std::vector<Episode> episodes = machine.episodes();
     for (Alert& alert : alerts_of(episodes, rule, meter, phase_name(rule.kind, phase)))

@@ -26,6 +26,9 @@ struct Verdict {
   std::int64_t from_ms = 0;
   std::int64_t to_ms = 0;
   std::vector<Alert> alerts;  ///< derived fields only; by (phase, onset)
+  /// Something is pending or fires: whatever point comes next matters.
+  bool open = false;
+  std::int64_t affected_to_ms = 0;  ///< the last instant at which the facts that changed may show in a point
 };
 
 /// The meter's facts, and where their readings end.

@@ -15,6 +15,13 @@ struct OutboxRow {
   Notification notification;
 };
 
+/// Whether this node is to tell it.
+enum class MayTell : std::uint8_t {
+  yes,
+  not_yet,  ///< it is not known
+  never     ///< another node does
+};
+
 /// The way to the outbox and to the open alerts, behind the delivery. Any thread; calls may wait for the disk. What is
 /// written here is on the disk when the call returns.
 class OutboxDoor {
@@ -23,7 +30,9 @@ class OutboxDoor {
   /// Rows with a sequence >= from, ascending, at most `limit`. No row ever appears
   /// behind one that was shown, so that a reader may go on after the last.
   [[nodiscard]] virtual Result<std::vector<OutboxRow>> pending(std::uint64_t from, std::size_t limit) = 0;
-  /// The sinks have taken them.
+  /// Asked right before a row is told.
+  [[nodiscard]] virtual MayTell may_tell(const OutboxRow& /*row*/) { return MayTell::yes; }
+  /// The sinks have taken them, or they may never be told.
   [[nodiscard]] virtual Result<void> delivered(const std::vector<std::uint64_t>& sequences) = 0;
   /// Given up: kept as dead letters, no longer pending.
   [[nodiscard]] virtual Result<void> dead(const std::vector<std::uint64_t>& sequences) = 0;

@@ -63,6 +63,7 @@ std::uint64_t fingerprint_of(const Policy::Parts& parts) {
     out.sized_bytes(version.name);
     out.zigzag(version.effective_ms);
     out.u32_be(version.revision);
+    out.u64_be(version.document);
   };
   std::for_each(parts.rules.begin(), parts.rules.end(), add);
   out.u8(0);
@@ -97,7 +98,9 @@ meter::Gate gate_of_rule(const Rule& rule, Register reg) {
       return gate;
     case RuleKind::peak_projection:
       // The projection is at most D + P: beyond the limit only if one of them is beyond its half.
-      if (reg == obis(1, 0, 1, 6, 0)) return gate;
+      // A month's peak lowers it, but for a correction.
+      gate.late = reg == obis(1, 0, 1, 6, 0);
+      if (gate.late) return gate;
       gate.high = floor_div(rule.peak_floor_w + rule.fire, 2) - 1;
       return gate;
     case RuleKind::interval_threshold:
@@ -113,7 +116,8 @@ meter::Gate gate_of_rule(const Rule& rule, Register reg) {
       gate.falls = true;
       return gate;
     case RuleKind::stuck_register:
-      gate.stands = reg == rule.reg;
+      // Power alone makes no point. What comes in time is looked at with the reading that it flowed before.
+      (reg == rule.reg ? gate.stands : gate.late) = true;
       return gate;
     case RuleKind::quarantined:
     case RuleKind::no_data:
@@ -124,11 +128,12 @@ meter::Gate gate_of_rule(const Rule& rule, Register reg) {
 
 Policy::Policy(Parts parts) : parts_(std::move(parts)) {
   const auto order = [](const Rule& a, const Rule& b) {
-    return std::tie(a.name, a.effective_ms, a.revision) < std::tie(b.name, b.effective_ms, b.revision);
+    return std::tie(a.name, a.effective_ms, a.revision, a.document) <
+           std::tie(b.name, b.effective_ms, b.revision, b.document);
   };
   std::sort(parts_.rules.begin(), parts_.rules.end(), order);
   std::sort(parts_.profiles.begin(), parts_.profiles.end(), [](const Profile& a, const Profile& b) {
-    return std::tie(a.name, b.revision) < std::tie(b.name, a.revision);
+    return std::tie(a.name, b.revision, b.document) < std::tie(b.name, a.revision, a.document);
   });
   // The newest of a profile counts.
   const auto same = [](const Profile& a, const Profile& b) { return a.name == b.name; };
@@ -208,7 +213,7 @@ std::int64_t Policy::effective_since(const Policy& before) const {
   const auto look = [&](const auto& mine, const auto& theirs) {
     for (const auto& version : mine) {
       const bool known = std::any_of(theirs.begin(), theirs.end(), [&](const auto& other) {
-        return other.name == version.name && other.revision == version.revision;
+        return other.name == version.name && other.revision == version.revision && other.document == version.document;
       });
       if (!known) least = std::min(least, version.effective_ms);
     }

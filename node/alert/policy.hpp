@@ -16,7 +16,7 @@
 
 namespace wattring::alert {
 
-/// All versions of one rule, ascending by (effective, revision).
+/// All versions of one rule, ascending by (effective, revision, document).
 struct Timeline {
   std::vector<Rule> versions;
   [[nodiscard]] const Rule& newest() const { return versions.back(); }

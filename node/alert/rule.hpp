@@ -60,6 +60,7 @@ struct Rule {
   // Which version: a grow-only set, ordered by (effective, revision, hash of the document).
   std::int64_t effective_ms = 0;
   std::uint32_t revision = 1;
+  std::uint64_t document = 0;  ///< hash; 0 = not published yet
 
   // When a point fires and clears, and the state machine's times.
   bool below = false;  ///< fires when x < fire; else when x > fire
@@ -98,6 +99,7 @@ struct Profile {
   std::vector<std::string> roster;                 ///< ids that must report even if they never did
   std::int64_t effective_ms = 0;
   std::uint32_t revision = 1;
+  std::uint64_t document = 0;  ///< likewise
   friend bool operator==(const Profile&, const Profile&) = default;
 };
 

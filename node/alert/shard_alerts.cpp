@@ -29,10 +29,6 @@ bool is_input_there(const Rule& rule, const MeterHistory& data) {
   return std::any_of(inputs.begin(), inputs.end(), [&](Register reg) { return data.has(reg); });
 }
 
-void earliest(std::optional<std::int64_t>& due, std::int64_t candidate) {
-  due = due ? std::min(*due, candidate) : candidate;
-}
-
 }  // namespace
 
 std::vector<std::string> ShardAlerts::use(std::shared_ptr<const Policy> policy) {
@@ -75,7 +71,8 @@ Result<std::vector<Change>> ShardAlerts::evaluate(std::string_view meter, MeterH
     changed = {std::min(changed.first_ms, open.first_ms), std::max(changed.last_ms, open.last_ms)};
   }
   std::vector<Change> changes;
-  Watch next{changed, std::nullopt, false};
+  Watch next;
+  std::int64_t settled_ms = now_ms;
   for (const Timeline& timeline : policy_->timelines()) {
     const std::vector<Alert> on_record = copies(book_.of(timeline.newest().name, meter));
     const std::vector<Segment> segments = policy_->segments(timeline, meter);
@@ -97,16 +94,46 @@ Result<std::vector<Change>> ShardAlerts::evaluate(std::string_view meter, MeterH
     const auto verdict = alert::evaluate(segments, meter, data, changed, book, now_ms);
     if (!verdict) return tl::unexpected(verdict.error());
     reconcile(*verdict, rule, on_record, now_ms, changes);
-    if (auto watched = watch(rule, data, changed, now_ms, next); !watched) return tl::unexpected(watched.error());
+    for (const Segment& segment : segments) {
+      settled_ms = std::min(settled_ms, now_ms - segment.rule.grace_ms);
+      if (auto waits = wait_for(segment.rule, *verdict, data, changed, now_ms, next); !waits)
+        return tl::unexpected(waits.error());
+    }
   }
-  const bool keep = next.due_ms || next.every_fact;
+  next.changed = rest_of(changed, settled_ms);
   if (known != watches_.end()) watches_.erase(known);
-  if (keep) watches_.emplace(meter, next);
+  if (next.is_needed()) watches_.emplace(meter, next);
   due_is_stale_ = true;
   for (const Change& change : changes) book_.put(change.alert);
   std::erase_if(changes, [&](const Change& change) {
-    return change.notifications.empty() && change.alert.recorded_ms != now_ms;
+    const bool waits = change.notifications.empty() && change.alert.recorded_ms != now_ms;
+    if (waits) put_off(change.alert);
+    return waits;
   });
+  return changes;
+}
+
+void ShardAlerts::put_off(const Alert& alert) {
+  const std::int64_t turn_ms = alert.recorded_ms + kTallyEveryMs;
+  next_unwritten_ms_ = std::min(next_unwritten_ms_.value_or(turn_ms), turn_ms);
+  unwritten_.insert(alert.id);
+}
+
+std::vector<Change> ShardAlerts::take_unwritten(std::int64_t now_ms, bool all) {
+  std::vector<Change> changes;
+  if (!next_unwritten_ms_ || (!all && now_ms < *next_unwritten_ms_)) return changes;
+  next_unwritten_ms_.reset();
+  for (const std::string& id : std::exchange(unwritten_, {})) {
+    const Alert* alert = book_.find(id);
+    if (alert == nullptr) continue;
+    if (all || now_ms >= alert->recorded_ms + kTallyEveryMs) {
+      changes.push_back({*alert, {}});
+      changes.back().alert.recorded_ms = now_ms;
+    } else {
+      put_off(*alert);
+    }
+  }
+  for (const Change& change : changes) book_.put(change.alert);
   return changes;
 }
 
@@ -168,61 +195,13 @@ void ShardAlerts::record(Alert next, const Alert* old, const Rule& rule, std::in
     }
     const bool tally_only = old->state == next.state && old->onset_ms == next.onset_ms;
     if (tally_only && now_ms - old->recorded_ms < kTallyEveryMs) next.recorded_ms = old->recorded_ms;
+  } else if (const AckMark* ack = decisions_.ack(next.id); ack != nullptr && next.state == State::firing) {
+    mark_acked(next, *ack);
   }
   Change change{std::move(next), {}};
   tell(change, old, rule, now_ms);
   if (!change.notifications.empty()) change.alert.recorded_ms = now_ms;
   changes.push_back(std::move(change));
-}
-
-void ShardAlerts::tell(Change& change, const Alert* old, const Rule& rule, std::int64_t now_ms) const {
-  Alert& alert = change.alert;
-  const bool recent = now_ms - alert.last_ms <= rule.page_within_ms;
-  const bool wanted = rule.notify && recent && !alert.flapping && !policy_->silenced(alert.rule, alert.meter, now_ms);
-  if (!alert.told) {
-    if (!wanted || alert.state == State::retracted) return;
-    alert.told = true;
-    if (alert.state == State::resolved) {
-      // It was over before anybody looked: both are told, in order.
-      Change opened{alert, {}};
-      opened.alert.state = State::firing;
-      opened.alert.resolved_ms = 0;
-      opened.alert.revision = revision_of(opened.alert);
-      notify(opened, Event::firing, rule, now_ms);
-      change.notifications = std::move(opened.notifications);
-      notify(change, Event::resolved, rule, now_ms);
-    } else {
-      notify(change, Event::firing, rule, now_ms);
-    }
-    return;
-  }
-  if (old == nullptr) return;
-  if (old->state == alert.state) {
-    if (alert.state == State::firing && alert.severity > old->severity && wanted)
-      notify(change, Event::firing, rule, now_ms, old->severity);
-    return;
-  }
-  if (alert.state == State::resolved) notify(change, Event::resolved, rule, now_ms);
-  if (alert.state == State::retracted) notify(change, Event::retracted, rule, now_ms);
-  if (alert.state != State::firing) return;
-  // It opened again. Hushed: its end is nobody's business either.
-  alert.told = wanted;
-  if (wanted) notify(change, Event::firing, rule, now_ms);
-}
-
-void ShardAlerts::notify(Change& change, Event event, const Rule& rule, std::int64_t now_ms,
-                         std::optional<Severity> above) const {
-  Alert shown = change.alert;
-  // One id and revision, one payload: only the acknowledgement itself tells of it.
-  if (event != Event::acked) {
-    shown.acked_ms = 0;
-    shown.acked_by.clear();
-    shown.ack_note.clear();
-  }
-  for (const Route& route : policy_->parts().routes) {
-    if (shown.severity < route.severity_min || (above && route.severity_min <= *above)) continue;
-    change.notifications.push_back({route.sink, event, shown, rule.summary, now_ms});
-  }
 }
 
 void ShardAlerts::resolve_orphans(const std::vector<Alert>& on_record, const Rule& rule, std::int64_t now_ms,
@@ -259,34 +238,6 @@ Result<void> ShardAlerts::judge_absence(const Rule& rule, const std::vector<Aler
   return {};
 }
 
-Result<void> ShardAlerts::watch(const Rule& rule, const MeterHistory& data, Changed changed, std::int64_t now_ms,
-                                Watch& into) const {
-  std::int64_t newest = std::numeric_limits<std::int64_t>::min();
-  for (const Register reg : inputs_of(rule))
-    if (data.has(reg)) newest = std::max(newest, data.newest_ms(reg));
-  if (rule.disabled || newest == std::numeric_limits<std::int64_t>::min()) return {};
-  if (newest > now_ms) earliest(into.due_ms, newest);
-  if (rule.kind == RuleKind::peak_projection) {
-    // The end of the quarter hour clears, whether or not a fact comes.
-    if (floor_to(newest, 15 * kMsPerMinute) == floor_to(now_ms, 15 * kMsPerMinute))
-      earliest(into.due_ms, ceil_to(now_ms + 1, 15 * kMsPerMinute));
-  }
-  if (!is_window_kind(rule.kind)) return {};
-  const auto end = window_end_ms(rule, changed.last_ms);
-  if (!end) return tl::unexpected(end.error());
-  if (newest >= *end && now_ms >= *end + rule.grace_ms) return {};
-  // The next window whose grace ends; the grace may be longer than the window.
-  auto next = next_window_end_ms(rule, std::max(changed.first_ms, now_ms - rule.grace_ms));
-  if (!next) return tl::unexpected(next.error());
-  if (*next <= *end) {
-    earliest(into.due_ms, *next + rule.grace_ms);
-  } else if (is_daily_kind(rule.kind)) {
-    earliest(into.due_ms, now_ms + kMsPerHour);
-  }
-  if (!is_daily_kind(rule.kind) && newest < *end) into.every_fact = true;
-  return {};
-}
-
 std::vector<ShardAlerts::Due> ShardAlerts::take_due(std::int64_t now_ms) {
   std::vector<Due> due;
   for (auto& [meter, watch] : watches_) {
@@ -302,7 +253,7 @@ std::optional<std::int64_t> ShardAlerts::next_due_ms() const {
   if (!std::exchange(due_is_stale_, false)) return next_due_ms_;
   next_due_ms_.reset();
   for (const auto& [meter, watch] : watches_)
-    if (watch.due_ms) earliest(next_due_ms_, *watch.due_ms);
+    if (watch.due_ms) next_due_ms_ = next_due_ms_ ? std::min(*next_due_ms_, *watch.due_ms) : *watch.due_ms;
   return next_due_ms_;
 }
 
@@ -367,7 +318,7 @@ void ShardAlerts::look_again(std::string_view meter, Changed changed, std::int64
   Watch& watch = watches_.try_emplace(std::string(meter), Watch{changed, due_ms, false}).first->second;
   watch.changed = {std::min(watch.changed.first_ms, changed.first_ms),
                    std::max(watch.changed.last_ms, changed.last_ms)};
-  earliest(watch.due_ms, due_ms);
+  watch.look_at(due_ms);
   due_is_stale_ = true;
 }
 
@@ -375,42 +326,36 @@ std::vector<std::string> ShardAlerts::forget_before(std::int64_t recorded_ms) {
   std::vector<std::string> forgotten;
   for (const auto& [id, alert] : book_.all())
     if (alert.state != State::firing && alert.recorded_ms < recorded_ms) forgotten.push_back(id);
-  for (const std::string& id : forgotten) book_.erase(id);
+  for (const std::string& id : decisions_.quiet_since(recorded_ms))
+    if (book_.find(id) == nullptr) forgotten.push_back(id);
+  for (const std::string& id : forgotten) {
+    book_.erase(id);
+    decisions_.erase(id);
+    queued_.erase(id);
+  }
   return forgotten;
 }
 
-std::vector<Change> ShardAlerts::tell_untold(std::int64_t now_ms) {
-  std::vector<Change> changes;
-  if (book_.firing() == 0) return changes;
-  for (const Timeline& timeline : policy_->timelines())
-    for (const auto& [id, alert] : book_.all()) {
-      if (alert.state != State::firing || alert.told || alert.rule != timeline.newest().name) continue;
-      Change change{alert, {}};
-      tell(change, &alert, timeline.newest(), now_ms);
-      if (change.notifications.empty()) continue;
-      change.alert.recorded_ms = now_ms;
-      changes.push_back(std::move(change));
+ShardAlerts::Erased ShardAlerts::erase_before(std::string_view meter, std::int64_t before_ms, std::int64_t now_ms) {
+  Erased erased;
+  for (const Alert& old : copies(book_.of_meter(meter))) {
+    if (old.onset_ms >= before_ms) continue;
+    const Rule* rule = rule_of(old);
+    if (old.state == State::firing && old.told && rule != nullptr && voice_.speaks) {
+      Change gone{old, {}};
+      gone.alert.state = State::retracted;
+      gone.alert.revision = revision_of(gone.alert);
+      notify(gone, Event::retracted, *rule, now_ms);
+      erased.notifications.insert(erased.notifications.end(), gone.notifications.begin(), gone.notifications.end());
     }
-  for (const Change& change : changes) book_.put(change.alert);
-  return changes;
-}
-
-Result<Change> ShardAlerts::acknowledge(std::string_view id, std::string_view user, std::string_view note,
-                                        std::int64_t now_ms) {
-  const Alert* alert = book_.find(id);
-  if (alert == nullptr)
-    return fail(ErrorCode::not_found, "no alert \"" + std::string(id) + "\"", "see: wattringctl alerts");
-  if (alert->state != State::firing)
-    return fail(ErrorCode::invalid_argument, "alert " + alert->id + " is " + std::string(state_name(*alert)),
-                "only an alert that fires can be acknowledged");
-  Change change{*alert, {}};
-  change.alert.acked_ms = now_ms;
-  change.alert.acked_by = user;
-  change.alert.ack_note = note;
-  change.alert.recorded_ms = now_ms;
-  if (change.alert.told) notify(change, Event::acked, Rule{}, now_ms);
-  book_.put(change.alert);
-  return change;
+    erased.ids.push_back(old.id);
+    book_.erase(old.id);
+    decisions_.erase(old.id);
+    queued_.erase(old.id);
+    unsaid_.erase(old.id);
+    unwritten_.erase(old.id);
+  }
+  return erased;
 }
 
 std::optional<Change> ShardAlerts::open(const Rule& rule, std::string_view meter, std::int64_t onset_ms,

@@ -2,7 +2,9 @@
 #include "node/alert/windows.hpp"
 
 #include <algorithm>
+#include <iterator>
 
+#include "node/alert/points_parts.hpp"
 #include "node/meter/registers.hpp"
 #include "node/meter/zone.hpp"
 
@@ -39,13 +41,34 @@ Result<std::int64_t> window_end_ms(const Rule& rule, std::int64_t time_ms) {
   return end;
 }
 
+Result<std::optional<std::int64_t>> first_fact_after(MeterHistory& data, Register reg, std::int64_t time_ms) {
+  if (!data.has(reg) || data.newest_ms(reg) <= time_ms) return std::nullopt;
+  const auto facts = data.facts(reg, time_ms + 1, data.newest_ms(reg) + 1);
+  if (!facts) return tl::unexpected(facts.error());
+  if (facts->empty()) return std::nullopt;
+  return facts->front().start_ms;
+}
+
+Result<std::optional<std::int64_t>> first_repeat_after(MeterHistory& data, Register reg, std::int64_t time_ms) {
+  if (!data.has(reg) || data.newest_ms(reg) <= time_ms) return std::nullopt;
+  auto facts = data.before(reg, time_ms + 1, kPredecessorMs);
+  if (!facts) return tl::unexpected(facts.error());
+  const auto behind = data.facts(reg, time_ms + 1, data.newest_ms(reg) + 1);
+  if (!behind) return tl::unexpected(behind.error());
+  facts->insert(facts->end(), behind->begin(), behind->end());
+  const auto same = [](const Fact& a, const Fact& b) { return a.value == b.value; };
+  const auto first = std::adjacent_find(facts->begin(), facts->end(), same);
+  if (first == facts->end()) return std::nullopt;
+  return std::next(first)->start_ms;
+}
+
 Result<std::optional<std::int64_t>> first_reading_after(MeterHistory& data, std::int64_t time_ms) {
   std::optional<std::int64_t> first;
   for (const Register reg : data.registers()) {
-    if (is_text(reg) || data.newest_ms(reg) <= time_ms) continue;
-    const auto facts = data.facts(reg, time_ms + 1, data.newest_ms(reg) + 1);
-    if (!facts) return tl::unexpected(facts.error());
-    if (!facts->empty() && (!first || facts->front().start_ms < *first)) first = facts->front().start_ms;
+    if (is_text(reg)) continue;
+    auto fact_ms = first_fact_after(data, reg, time_ms);
+    if (!fact_ms) return fact_ms;
+    if (*fact_ms && (!first || **fact_ms < *first)) first = **fact_ms;
   }
   return first;
 }

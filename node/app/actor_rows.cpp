@@ -4,11 +4,12 @@
 #include <algorithm>
 #include <charconv>
 
+#include "base/units.hpp"
+
 namespace wattring::app {
 namespace {
 
 constexpr std::string_view kRoot = "/shards";
-constexpr std::int64_t kNsPerMs = 1'000'000;
 
 std::string shard_path(ShardId shard) {
   return std::string(kRoot) + "/" + std::to_string(shard.value);

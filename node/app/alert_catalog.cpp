@@ -1,10 +1,14 @@
 // SPDX-License-Identifier: Apache-2.0
 #include "node/app/alert_catalog.hpp"
 
-#include <algorithm>
+#include <cstdint>
+#include <limits>
+#include <optional>
+#include <tuple>
 #include <utility>
 
 #include "base/bytes.hpp"
+#include "node/app/document_rows.hpp"
 #include "persistence/format.hpp"
 
 namespace wattring::app {
@@ -17,26 +21,8 @@ using persistence::OwnedOp;
 using persistence::Table;
 using persistence::WriteOp;
 
-constexpr std::string_view kRules = "rule/";
-constexpr std::string_view kProfiles = "profile/";
 constexpr std::string_view kSilences = "silence/";
 constexpr std::uint8_t kSilenceVersion = 1;
-
-OwnedOp put(std::string key, std::string_view payload) {
-  const std::uint64_t position = persistence::position_of(key);
-  return {WriteOp::Kind::put, Table::catalog, std::move(key), persistence::seal_value(payload, position)};
-}
-
-std::string version_key(std::string_view prefix, std::string_view name, std::int64_t effective_ms,
-                        std::uint32_t revision) {
-  std::string key(prefix);
-  key += name;
-  key += '/';
-  ByteWriter out(key);
-  out.u64_be(static_cast<std::uint64_t>(effective_ms) ^ (std::uint64_t{1} << 63U));
-  out.u32_be(revision);
-  return key;
-}
 
 std::string encode_silence(const Silence& silence) {
   std::string bytes;
@@ -57,32 +43,37 @@ bool decode_silence(std::string_view bytes, Silence& silence) {
   return in.at_end();
 }
 
-/// The revision stands in the key, not in the document.
-std::uint32_t revision_in(std::string_view key) {
-  ByteReader in(key.substr(key.size() - std::min<std::size_t>(key.size(), sizeof(std::uint32_t))));
-  return in.u32_be();
+/// The version that the body is; nothing when it is not exactly one.
+template <class T>
+std::optional<T> only_version(const cluster::Document& document, std::vector<T> alert::Documents::*list,
+                              std::string& why) {
+  // Every document says when it is effective, so that no clock is asked.
+  alert::ParsedDocuments parsed = alert::parse_documents(document.body, document.effective_ms);
+  std::vector<T>& versions = parsed.documents.*list;
+  if (!parsed.errors.empty()) {
+    why = parsed.errors.front().message;
+  } else if (versions.size() != 1 || parsed.documents.rules.size() + parsed.documents.profiles.size() != 1 ||
+             versions.front().name != document.name || versions.front().effective_ms != document.effective_ms ||
+             document.revision > std::numeric_limits<std::uint32_t>::max()) {
+    why = "it holds something else than the one version that it is named after";
+  } else {
+    versions.front().revision = static_cast<std::uint32_t>(document.revision);
+    versions.front().document = cluster::document_hash(document);
+    return std::move(versions.front());
+  }
+  return std::nullopt;
 }
 
-bool take_row(std::string_view key, std::string_view payload, Catalog& catalog) {
-  if (key.starts_with(kSilences)) {
-    Silence silence;
-    silence.id = key.substr(kSilences.size());
-    if (!decode_silence(payload, silence)) return false;
-    catalog.silences.push_back(std::move(silence));
-    return true;
-  }
-  // Every document says when it is effective, so that no clock is asked.
-  alert::ParsedDocuments parsed = alert::parse_documents(payload, 0);
-  if (!parsed.errors.empty() || parsed.documents.rules.size() + parsed.documents.profiles.size() != 1) return false;
-  for (Rule& rule : parsed.documents.rules) {
-    rule.revision = revision_in(key);
-    catalog.rules.push_back(std::move(rule));
-  }
-  for (Profile& profile : parsed.documents.profiles) {
-    profile.revision = revision_in(key);
-    catalog.profiles.push_back(std::move(profile));
-  }
-  return true;
+template <class T>
+Result<void> take(const cluster::Document& document, std::vector<T> alert::Documents::*list, std::vector<T>& versions) {
+  std::string why;
+  std::optional<T> version = only_version(document, list, why);
+  if (!version)
+    return fail(ErrorCode::invalid_argument,
+                "the cluster's " + document.kind + " \"" + document.name + "\" is not understood here: " + why,
+                "run the same release on every node");
+  versions.push_back(std::move(*version));
+  return {};
 }
 
 template <class T>
@@ -98,13 +89,16 @@ template <class T>
 bool says_the_same(T wanted, const T& known) {
   wanted.revision = known.revision;
   wanted.effective_ms = known.effective_ms;
+  wanted.document = known.document;
   return wanted == known;
 }
 
 /// The version that counts at that time; null when none does.
 template <class T>
 const T* in_force(const std::vector<T>& versions, const std::string& name, std::int64_t at_ms) {
-  const auto rank = [](const T& version) { return std::pair(version.effective_ms, version.revision); };
+  const auto rank = [](const T& version) {
+    return std::tuple(version.effective_ms, version.revision, version.document);
+  };
   const T* found = nullptr;
   for (const T& version : versions)
     if (version.name == name && version.effective_ms <= at_ms && (found == nullptr || rank(version) > rank(*found)))
@@ -113,7 +107,7 @@ const T* in_force(const std::vector<T>& versions, const std::string& name, std::
 }
 
 template <class T>
-void add(std::vector<T>& versions, T wanted, std::string_view prefix, CatalogChange& change) {
+void add(std::vector<T>& versions, T wanted, std::string_view kind, CatalogChange& change) {
   const T* counts = in_force(versions, wanted.name, wanted.effective_ms);
   if (counts != nullptr && says_the_same(wanted, *counts)) {
     change.unchanged.push_back(wanted.name);
@@ -122,35 +116,50 @@ void add(std::vector<T>& versions, T wanted, std::string_view prefix, CatalogCha
   const T* known = newest(versions, wanted.name);
   wanted.revision = known == nullptr ? 1 : known->revision + 1;
   change.created.push_back(wanted.name);
-  change.operations.push_back(
-      put(version_key(prefix, wanted.name, wanted.effective_ms, wanted.revision), to_toml(wanted)));
+  change.documents.push_back({std::string(kind), wanted.name, wanted.effective_ms, wanted.revision, to_toml(wanted)});
+  wanted.document = cluster::document_hash(change.documents.back());
   versions.push_back(std::move(wanted));
 }
 
 }  // namespace
 
-Result<Catalog> load_catalog(const persistence::ReadTransaction& disk, std::vector<std::string>& damaged) {
-  Catalog catalog;
-  auto scanned =
-      disk.scan(Table::catalog, std::string_view("\0", 1), [&](std::string_view key, std::string_view value) {
-        const auto payload = persistence::open_value(value, persistence::position_of(key));
-        if (!payload || !take_row(key, *payload, catalog))
-          damaged.push_back("catalog row " + std::string(key.substr(0, 60)));
-        return true;
-      });
+Result<std::vector<Silence>> load_silences(const persistence::ReadTransaction& disk,
+                                           std::vector<std::string>& damaged) {
+  std::vector<Silence> silences;
+  auto scanned = disk.scan(Table::catalog, kSilences, [&](std::string_view key, std::string_view value) {
+    if (!key.starts_with(kSilences)) return false;
+    const auto payload = persistence::open_value(value, persistence::position_of(key));
+    Silence silence;
+    silence.id = key.substr(kSilences.size());
+    if (payload && decode_silence(*payload, silence)) {
+      silences.push_back(std::move(silence));
+    } else {
+      damaged.push_back("catalog row " + std::string(key.substr(0, 60)));
+    }
+    return true;
+  });
   if (!scanned) return Failure(scanned.error());
-  return catalog;
+  return silences;
+}
+
+Result<void> take_document(const cluster::Document& document, Catalog& catalog) {
+  if (document.kind == kRuleDocument) return take(document, &alert::Documents::rules, catalog.rules);
+  if (document.kind == kProfileDocument) return take(document, &alert::Documents::profiles, catalog.profiles);
+  return {};
 }
 
 CatalogChange add_versions(Catalog& catalog, const alert::Documents& wanted) {
   CatalogChange change;
-  for (const Rule& rule : wanted.rules) add(catalog.rules, rule, kRules, change);
-  for (const Profile& profile : wanted.profiles) add(catalog.profiles, profile, kProfiles, change);
+  for (const Rule& rule : wanted.rules) add(catalog.rules, rule, kRuleDocument, change);
+  for (const Profile& profile : wanted.profiles) add(catalog.profiles, profile, kProfileDocument, change);
   return change;
 }
 
 OwnedOp put_silence(const Silence& silence) {
-  return put(std::string(kSilences) + silence.id, encode_silence(silence));
+  std::string key = std::string(kSilences) + silence.id;
+  const std::uint64_t position = persistence::position_of(key);
+  return {WriteOp::Kind::put, Table::catalog, std::move(key),
+          persistence::seal_value(encode_silence(silence), position)};
 }
 
 OwnedOp erase_silence(std::string_view id) {

@@ -65,22 +65,33 @@ std::int64_t newest_of(const meter::MeterTable& table, meter::MeterTable::MeterI
 }  // namespace
 
 AlertExtension::AlertExtension(ShardId shard, AlertHub& hub)
-    : shard_(shard), hub_(hub), alerts_(hub.policy()), policy_version_(hub.policy_version()) {}
+    : shard_(shard),
+      hub_(hub),
+      alerts_(hub.policy()),
+      policy_version_(hub.policy_version()),
+      take_over_ms_(kNever),
+      confirmed_ms_(SilenceSweep::kNeverConfirmed) {
+  alerts_.set_voice({false, false});
+}
 
 AlertExtension::~AlertExtension() {
   hub_.firing.fetch_sub(counted_firing_);
 }
 
-void AlertExtension::recovered(meter::ShardFold& fold, const persistence::ReadTransaction& disk) {
+Result<void> AlertExtension::recovered(meter::ShardFold& fold, const persistence::ReadTransaction& disk) {
   (void)alerts_.use(hub_.policy());
   const std::string from = persistence::shard_key(shard_);
   std::string watches;
-  const auto scanned = disk.scan(Table::alert, from, [&](std::string_view key, std::string_view value) {
+  auto scanned = disk.scan(Table::alert, from, [&](std::string_view key, std::string_view value) {
     const auto parsed = persistence::parse_alert_key(key);
     if (!parsed || parsed->shard != shard_) return false;
     const auto payload = persistence::open_value(value, persistence::position_of(key));
     if (payload && parsed->alert_id == kWatchesId) {
       watches = *payload;
+      return true;
+    }
+    if (payload && parsed->alert_id.starts_with(kDecisionsPrefix)) {
+      adopt_decisions(*payload);
       return true;
     }
     auto alert = payload ? alert::decode_alert(*payload) : Result<alert::Alert>(Failure(payload.error()));
@@ -90,7 +101,8 @@ void AlertExtension::recovered(meter::ShardFold& fold, const persistence::ReadTr
                                            std::to_string(shard_.value) + " does not verify and was left out");
     return true;
   });
-  if (!scanned) hub_.log->error("alerts_unreadable", scanned.error().text());
+  if (!scanned) return scanned;
+  for (const auto& [meter, limit] : fold.limits().meters()) erased(meter, limit.before_ms);
   if (!watches.empty())
     if (auto loaded = alerts_.load_watches(watches); !loaded) hub_.log->error("corrupt_value", loaded.error().text());
   count_firing();
@@ -98,9 +110,45 @@ void AlertExtension::recovered(meter::ShardFold& fold, const persistence::ReadTr
   look_at_history(fold, alerts_.policy().effective_since(alert::Policy({})));
   // The first work() looks at what fires, in memory or not.
   policy_version_ = kNoPolicy;
+  return {};
+}
+
+void AlertExtension::adopt(std::string_view id, std::string_view payload) {
+  if (id.starts_with(kDecisionsPrefix)) {
+    adopt_decisions(payload);
+    write_decisions(id.substr(kDecisionsPrefix.size()), unsent_);
+    return;
+  }
+  auto decoded = alert::decode_alert(payload);
+  if (!decoded || decoded->id != id) {
+    hub_.log->error("corrupt_value", "alert " + std::string(id) + " of a transfer was left out");
+    return;
+  }
+  if (is_erased(*decoded)) return;
+  alert::Alert adopted = std::move(*decoded);
+  if (const alert::Alert* mine = book().find(id)) {
+    // What is derived stays as it is here; what was done about it counts wherever it was done.
+    alert::Alert joined = *mine;
+    joined.told = mine->told || adopted.told;
+    if (mine->acked_ms == 0) {
+      joined.acked_ms = adopted.acked_ms;
+      joined.acked_by = adopted.acked_by;
+      joined.ack_note = adopted.ack_note;
+    }
+    if (joined == *mine) return;
+    adopted = std::move(joined);
+  }
+  alerts_.load(adopted);
+  record({{std::move(adopted), {}}});
 }
 
 bool AlertExtension::has_work(const meter::ShardFold& fold, std::int64_t now_ms) const {
+  const HomeRole role = hub_.homes.of(shard_);
+  if (role != role_) return true;
+  if (role == HomeRole::unknown) return false;
+  if (!erased_.empty()) return true;
+  if (!sure_.empty() || (now_ms >= take_over_ms_ && now_ms >= next_take_over_ms())) return true;
+  if (asked_ms_ == 0 && (absence_waits_ || alerts_.has_unsaid()) && now_ms >= ask_from_ms_) return true;
   if (policy_version_ != hub_.policy_version() || quarantined_ != mark_of(fold.quarantined())) return true;
   if (flight_ && flight_->outcome != Flight::Outcome::waiting) return true;
   if (!flight_ && !unsent_.empty() && now_ms >= send_from_ms_) return true;
@@ -109,8 +157,11 @@ bool AlertExtension::has_work(const meter::ShardFold& fold, std::int64_t now_ms)
 
 std::int64_t AlertExtension::next_deadline_ms() const {
   std::int64_t deadline = alerts_.next_due_ms().value_or(std::numeric_limits<std::int64_t>::max());
+  if (role_ == HomeRole::unknown) return kNever;
+  deadline = std::min(deadline, next_take_over_ms());
   if (book().firing() != 0) deadline = std::min(deadline, next_untold_ms_);
   if (!flight_ && !unsent_.empty()) deadline = std::min(deadline, send_from_ms_);
+  deadline = std::min(deadline, alerts_.next_unwritten_ms().value_or(deadline));
   if (!book().all().empty()) deadline = std::min(deadline, next_forget_ms_);
   if (alerts_.policy().silence_rules() != 0) deadline = std::min(deadline, next_sweep_ms_);
   return deadline;
@@ -119,22 +170,35 @@ std::int64_t AlertExtension::next_deadline_ms() const {
 void AlertExtension::work(meter::ShardFold& fold, const persistence::Journal& disk, std::int64_t now_ms,
                           bool must_finish) {
   if (!land()) send_from_ms_ = now_ms + kSendAgainMs;
+  std::erase_if(undecided_, [&](const auto& one) { return one.second <= fold.sealed_up_to(); });
+  follow_home(now_ms);
+  if (role_ == HomeRole::unknown) {
+    // Nobody knows who tells; what there is to look at waits, on the disk before its facts are sealed.
+    if (!must_finish) return;
+    put_off_attention(fold, now_ms);
+    return send_all_and_wait();
+  }
   if (policy_version_ != hub_.policy_version()) use_policy(fold, now_ms);
+  look_at_erasures(now_ms);
   if (quarantined_ != mark_of(fold.quarantined())) look_at_quarantine(fold, now_ms);
-  if (now_ms >= next_forget_ms_) forget(now_ms);
+  if (now_ms >= next_forget_ms_) forget(fold, now_ms);
   if (now_ms >= next_pass_ms_ || must_finish) {
     look_at_attention(fold, disk, now_ms);
     if (must_finish) put_off_attention(fold, now_ms);
     if (fold.attention().empty()) {
       next_pass_ms_ = now_ms + kPassEveryMs;
       if (std::exchange(looking_at_history_, false)) alerts_.looked_under(alerts_.policy().fingerprint());
+      record(alerts_.say(std::exchange(sure_, {}), now_ms));
     }
   }
   if (now_ms >= next_untold_ms_) {
     next_untold_ms_ = now_ms + kUntoldEveryMs;
     record(alerts_.tell_untold(now_ms));
   }
+  take_over(now_ms);
   look_for_silence(fold, disk, now_ms);
+  ask_for_confirmation(now_ms);
+  record(alerts_.take_unwritten(now_ms, must_finish));
   if (must_finish) {
     send_all_and_wait();
   } else if (!flight_ && now_ms >= send_from_ms_) {
@@ -236,7 +300,7 @@ void AlertExtension::look_for_silence(meter::ShardFold& fold, const persistence:
   next_sweep_ms_ = now_ms + kRoundPollMs;
   const std::int64_t interval = silence_interval_ms(alerts_.policy());
   if (!hub_.absence.may_count(shard_.value, now_ms, interval)) return;
-  SilenceSweep sweep(fold, alerts_, hub_.key, hub_.absence, last_sweep_ms_, now_ms);
+  SilenceSweep sweep(fold, alerts_, hub_.key, hub_.absence, last_sweep_ms_, now_ms, confirmed_ms());
   if (now_ms >= next_sleepers_ms_) {
     auto snapshot = disk.read();
     if (!snapshot) return;
@@ -257,6 +321,7 @@ void AlertExtension::look_for_silence(meter::ShardFold& fold, const persistence:
   }
   sweep.look_at_sources();
   hub_.absence.report(shard_.value, std::move(tallies), now_ms);
+  absence_waits_ = sweep.waits_for_confirmation() && alerts_.voice().speaks;
   for (const MeterIndex meter : sweep.opened()) fold.refresh_gates(meter);
   record(sweep.take_changes());
   last_sweep_ms_ = now_ms;
@@ -305,15 +370,45 @@ void AlertExtension::count_firing() {
   counted_firing_ = firing;
 }
 
-void AlertExtension::forget(std::int64_t now_ms) {
+void AlertExtension::erased(std::string_view meter, std::int64_t before_ms) {
+  std::int64_t& before = erased_before_.try_emplace(std::string(meter), before_ms).first->second;
+  before = std::max(before, before_ms);
+  if (book().has_any(meter)) erased_.emplace(meter);
+}
+
+bool AlertExtension::is_erased(const alert::Alert& alert) const {
+  const auto at = erased_before_.find(alert.meter);
+  return at != erased_before_.end() && alert.onset_ms < at->second;
+}
+
+void AlertExtension::look_at_erasures(std::int64_t now_ms) {
+  for (const std::string& meter : std::exchange(erased_, {})) {
+    const std::int64_t before_ms = erased_before_.find(meter)->second;
+    const alert::ShardAlerts::Erased gone = alerts_.erase_before(meter, before_ms, now_ms);
+    if (!gone.notifications.empty()) record({{gone.notifications.front().alert, gone.notifications}});
+    for (const std::string& id : gone.ids) {
+      undecided_.erase(id);
+      erase_rows(id);
+    }
+    count_firing();
+    alerts_.look_again(meter, {before_ms, now_ms}, now_ms);
+  }
+}
+
+void AlertExtension::erase_rows(const std::string& id) {
+  for (const std::string& row : {id, std::string(kDecisionsPrefix) + id})
+    unsent_.push_back({WriteOp::Kind::erase, Table::alert, persistence::alert_key(shard_, row), {}});
+}
+
+void AlertExtension::forget(const meter::ShardFold& fold, std::int64_t now_ms) {
   next_forget_ms_ = now_ms + kForgetEveryMs;
-  if (hub_.retention.raw_ms) alerts_.keep_history_before(now_ms - *hub_.retention.raw_ms);
+  alerts_.keep_history_before(fold.limits().days().raw_from_ms());
   if (!hub_.retention.alerts_ms) return;
-  for (const std::string& id : alerts_.forget_before(now_ms - *hub_.retention.alerts_ms))
-    unsent_.push_back({WriteOp::Kind::erase, Table::alert, persistence::alert_key(shard_, id), {}});
+  for (const std::string& id : alerts_.forget_before(now_ms - *hub_.retention.alerts_ms)) erase_rows(id);
 }
 
 void AlertExtension::sealing(std::vector<OwnedOp>& with_the_mark) {
+  for (const auto& [id, lsn] : undecided_) write_decisions(id, with_the_mark);
   if (alerts_.policy().timelines().empty()) return;
   std::string key = persistence::alert_key(shard_, kWatchesId);
   const std::uint64_t position = persistence::position_of(key);
@@ -387,6 +482,7 @@ void AlertExtension::send_all_and_wait() {
 
 Result<alert::Alert> AlertExtension::acknowledge(std::string_view id, std::string_view user, std::string_view note,
                                                  std::int64_t now_ms, std::function<void()> done) {
+  follow_home(now_ms);
   auto change = alerts_.acknowledge(id, user, note, now_ms);
   if (!change) return tl::unexpected(change.error());
   alert::Alert acked = change->alert;

@@ -1,6 +1,9 @@
 // SPDX-License-Identifier: Apache-2.0
 #include "node/app/alert_hub.hpp"
 
+#include <algorithm>
+#include <limits>
+
 #include "persistence/format.hpp"
 #include "persistence/keys.hpp"
 
@@ -10,6 +13,8 @@ namespace {
 using persistence::OwnedOp;
 using persistence::Table;
 using persistence::WriteOp;
+
+constexpr std::uint64_t kNoRow = std::numeric_limits<std::uint64_t>::max();
 
 std::string in_state(std::string_view state) {
   return "state=\"" + std::string(state) + "\"";
@@ -29,15 +34,19 @@ AlertHub::AlertHub(const sharding::ShardKey& shard_key, persistence::JournalWrit
       log(std::move(node_log)),
       retention(keep),
       absence(shard_key.shard_count()),
+      homes(shard_key.shard_count()),
       evaluations(metrics.counter("wattring_alert_evaluations_total", "Meters that the rules looked at again")),
       evaluation_errors(
           metrics.counter("wattring_alert_evaluation_errors_total", "Meters that could not be evaluated; tried again")),
       evaluation_time(metrics.histogram("wattring_alert_evaluation_seconds", "All rules over one meter")),
+      unconfirmed(metrics.counter("wattring_alert_unconfirmed_total",
+                                  "Times alerts were held back because readings may be missing on this node")),
       fired_(metrics.counter("wattring_alert_records_total", "Alert records written, by state", in_state("firing"))),
       resolved_(
           metrics.counter("wattring_alert_records_total", "Alert records written, by state", in_state("resolved"))),
       retracted_(
           metrics.counter("wattring_alert_records_total", "Alert records written, by state", in_state("retracted"))),
+      tell_from_(shard_key.shard_count()),
       next_outbox_(next_outbox_sequence),
       policy_(std::make_shared<const alert::Policy>(alert::Policy::Parts{})) {
   metrics.gauge_function("wattring_alerts_firing", "Alerts that fire now",
@@ -73,6 +82,45 @@ void AlertHub::committed(const std::vector<std::uint64_t>& outbox_sequences) {
 void AlertHub::outbox_grew() const {
   const std::lock_guard lock(mutex_);
   if (on_outbox_) on_outbox_();
+}
+
+void AlertHub::set_confirm(Confirm confirm) {
+  const std::lock_guard lock(mutex_);
+  confirm_ = std::move(confirm);
+}
+
+bool AlertHub::confirm(ShardId shard, std::int64_t asked_ms) const {
+  Confirm ask;
+  {
+    const std::lock_guard lock(mutex_);
+    ask = confirm_;
+  }
+  return ask && ask(shard, asked_ms);
+}
+
+alert::MayTell AlertHub::may_tell(ShardId shard, std::uint64_t outbox_sequence) const {
+  const HomeRole role = homes.of(shard);
+  if (role == HomeRole::unknown) return alert::MayTell::not_yet;
+  const bool mine =
+      role != HomeRole::away && outbox_sequence >= tell_from_[shard.value].load(std::memory_order_acquire);
+  return mine ? alert::MayTell::yes : alert::MayTell::never;
+}
+
+void AlertHub::speaks_for(ShardId shard, bool kept) {
+  const std::lock_guard lock(mutex_);
+  tell_from_[shard.value].store(kept ? 0 : next_outbox_, std::memory_order_release);
+}
+
+void AlertHub::hushed_for(ShardId shard) {
+  tell_from_[shard.value].store(kNoRow, std::memory_order_release);
+}
+
+bool AlertHub::is_of_absence(const alert::Alert& alert) const {
+  const auto current = policy();
+  const auto& all = current->timelines();
+  return std::any_of(all.begin(), all.end(), [&](const alert::Timeline& timeline) {
+    return timeline.newest().name == alert.rule && timeline.newest().kind == alert::RuleKind::no_data;
+  });
 }
 
 std::vector<OwnedOp> AlertHub::operations(ShardId shard, const std::vector<alert::Change>& changes) {

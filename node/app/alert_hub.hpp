@@ -12,9 +12,11 @@
 
 #include "base/log.hpp"
 #include "base/metrics.hpp"
+#include "node/alert/outbox.hpp"
 #include "node/alert/policy.hpp"
 #include "node/alert/shard_alerts.hpp"
 #include "node/app/absence_board.hpp"
+#include "node/app/shard_homes.hpp"
 #include "persistence/journal_writer.hpp"
 #include "sharding/key.hpp"
 
@@ -26,7 +28,6 @@ class AlertHub {
   /// Ages at which things go; nothing = never.
   struct Retention {
     std::optional<std::int64_t> alerts_ms;  ///< records of alerts that are over
-    std::optional<std::int64_t> raw_ms;     ///< readings
   };
   AlertHub(const sharding::ShardKey& shard_key, persistence::JournalWriter& journal, Metrics& metrics,
            std::shared_ptr<Log> node_log, std::uint64_t next_outbox_sequence, Retention keep);
@@ -46,6 +47,21 @@ class AlertHub {
   /// These operations are on the disk.
   void committed(const std::vector<std::uint64_t>& outbox_sequences);
 
+  // Who tells (docs/decisions/0010-one-node-tells.md).
+
+  /// Asks whether nothing of the shard is missing on this node: the answer goes to AlertExtension::confirmed(). False:
+  /// there is none.
+  using Confirm = std::function<bool(ShardId, std::int64_t asked_ms)>;
+  void set_confirm(Confirm confirm);
+  [[nodiscard]] bool confirm(ShardId shard, std::int64_t asked_ms) const;
+  /// A row of the outbox about an alert of that shard: this node speaks for it, since the row was put there.
+  [[nodiscard]] alert::MayTell may_tell(ShardId shard, std::uint64_t outbox_sequence) const;
+  /// This node speaks for the shard from now on; rows of an earlier time are void. kept: they are not.
+  void speaks_for(ShardId shard, bool kept);
+  void hushed_for(ShardId shard);
+  /// Whether the alert is one that no reading gives back.
+  [[nodiscard]] bool is_of_absence(const alert::Alert& alert) const;
+
   /// The operations that put the changes on record and their notifications in the outbox.
   [[nodiscard]] std::vector<persistence::OwnedOp> operations(ShardId shard, const std::vector<alert::Change>& changes);
 
@@ -54,9 +70,11 @@ class AlertHub {
   const std::shared_ptr<Log> log;
   const Retention retention;
   AbsenceBoard absence;
+  ShardHomes homes;
   Counter& evaluations;
   Counter& evaluation_errors;
   DurationHistogram& evaluation_time;
+  Counter& unconfirmed;
   std::atomic<std::int64_t> firing{0};
 
  private:
@@ -64,12 +82,15 @@ class AlertHub {
   Counter& resolved_;
   Counter& retracted_;
   std::atomic<std::uint64_t> version_{0};
+  /// By shard: the first row of the outbox that may be told.
+  std::vector<std::atomic<std::uint64_t>> tell_from_;
   mutable std::mutex mutex_;
   // Guarded by mutex_.
   std::uint64_t next_outbox_;
   std::set<std::uint64_t> unsettled_;  ///< drawn, not on the disk yet
   std::shared_ptr<const alert::Policy> policy_;
   std::function<void()> on_outbox_;
+  Confirm confirm_;
 };
 
 }  // namespace wattring::app

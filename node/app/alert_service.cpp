@@ -2,11 +2,13 @@
 #include "node/app/alert_service.hpp"
 
 #include <algorithm>
+#include <iterator>
 #include <limits>
 #include <tuple>
 
 #include "node/app/actor_rows.hpp"
 #include "node/app/alert_extension.hpp"
+#include "node/app/document_rows.hpp"
 #include "node/app/gathering.hpp"
 #include "node/app/meter_history.hpp"
 #include "node/app/outbox_store.hpp"
@@ -20,6 +22,7 @@ using alert::Alert;
 using alert::State;
 
 constexpr std::size_t kIdDigitsMin = 4;
+constexpr std::chrono::seconds kCopiesWait{8};
 constexpr std::size_t kTrialMetersMax = 1000;
 constexpr std::int64_t kSilenceMax = 366 * kMsPerDay;
 /// The register of an announcement: a meter that should read (node/meter/register_rows.hpp).
@@ -38,7 +41,7 @@ bool matches(const http::AlertQuery& query, const Alert& alert) {
 
 /// Whether a version is the one that counts now.
 bool is_current(const std::vector<alert::Rule>& versions, const alert::Rule& rule, std::int64_t now_ms) {
-  const auto rank = [](const alert::Rule& r) { return std::tuple(r.effective_ms, r.revision); };
+  const auto rank = [](const alert::Rule& r) { return std::tuple(r.effective_ms, r.revision, r.document); };
   if (rule.effective_ms > now_ms) return false;
   return std::none_of(versions.begin(), versions.end(), [&](const alert::Rule& other) {
     return other.name == rule.name && other.effective_ms <= now_ms && rank(other) > rank(rule);
@@ -80,11 +83,17 @@ Result<void> AlertService::open() {
   auto snapshot = disk_.read();
   if (!snapshot) return Failure(snapshot.error());
   std::vector<std::string> damaged;
-  auto catalog = load_catalog(**snapshot, damaged);
-  if (!catalog) return Failure(catalog.error());
+  auto documents = load_documents(**snapshot, damaged);
+  if (!documents) return Failure(documents.error());
+  auto silences = load_silences(**snapshot, damaged);
+  if (!silences) return Failure(silences.error());
   for (const std::string& what : damaged) hub_.log->error("corrupt_value", what + " does not verify and was left out");
   const std::lock_guard lock(mutex_);
-  catalog_ = std::move(*catalog);
+  documents_ = std::move(*documents);
+  catalog_ = {{}, {}, std::move(*silences)};
+  for (const auto& [hash, document] : documents_.documents())
+    if (auto taken = take_document(document, catalog_); !taken)
+      hub_.log->warn("document_not_understood", taken.error().text());
   publish();
   return {};
 }
@@ -104,6 +113,8 @@ void AlertService::publish() {
 }
 
 void AlertService::tick() {
+  take_in();
+  hand_on();
   const std::lock_guard lock(mutex_);
   if (clock_.wall_ms() >= next_effective_ms_) publish();
 }
@@ -146,7 +157,10 @@ Result<http::AlertList> AlertService::alerts(const http::AlertQuery& query) {
 }
 
 std::vector<Alert> AlertService::open_alerts() {
-  auto found = gather([](const Alert& alert) { return alert.state == State::firing && alert.told; });
+  auto found = gather([this](const Alert& alert) {
+    const HomeRole role = hub_.homes.of(hub_.key.shard_of(alert.meter));
+    return alert.state == State::firing && alert.told && (role == HomeRole::home || role == HomeRole::alone);
+  });
   return found ? std::move(*found) : std::vector<Alert>{};
 }
 
@@ -176,7 +190,13 @@ Result<Alert> AlertService::acknowledge(std::string_view id, std::string_view us
   if (!posted) return workers_are_busy();
   auto acked = wait_for(answered);
   if (!acked) return workers_are_busy();
-  if (*acked && on_disk.wait_for(kWorkerWait) != std::future_status::ready) return workers_are_busy();
+  if (!*acked) return std::move(*acked);
+  if (on_disk.wait_for(kWorkerWait) != std::future_status::ready) return workers_are_busy();
+  if (decisions_ == nullptr) return std::move(*acked);
+  const Alert& alert = **acked;
+  const alert::AckMark mark{alert.id, alert.acked_ms, alert.acked_by, alert.ack_note};
+  if (auto kept = decisions_->write({{hub_.key.shard_of(alert.meter), {mark}}}, kCopiesWait); !kept)
+    return tl::unexpected(kept.error());
   return std::move(*acked);
 }
 
@@ -231,7 +251,8 @@ Result<std::vector<http::RuleVersion>> AlertService::rules() {
     versions = catalog_.rules;
   }
   std::sort(versions.begin(), versions.end(), [](const alert::Rule& a, const alert::Rule& b) {
-    return std::tie(a.name, a.effective_ms, a.revision) < std::tie(b.name, b.effective_ms, b.revision);
+    return std::tie(a.name, a.effective_ms, a.revision, a.document) <
+           std::tie(b.name, b.effective_ms, b.revision, b.document);
   });
   const auto policy = hub_.policy();
   const auto counted = std::make_shared<Gathering<std::string>>(hub_.key.shard_count());
@@ -267,8 +288,17 @@ Result<http::Applied> AlertService::apply(const alert::Documents& documents) {
   CatalogChange change = add_versions(next, documents);
   http::Applied applied{std::move(change.created), std::move(change.unchanged)};
   if (applied.created.empty()) return applied;
-  if (auto installed = install(std::move(next), change.operations); !installed)
-    return tl::unexpected(installed.error());
+  cluster::Catalog all = documents_;
+  std::vector<persistence::OwnedOp> operations;
+  for (const cluster::Document& document : change.documents) {
+    if (auto room = all.room_to_publish(document); !room) return tl::unexpected(room.error());
+    if (auto added = all.add(document); !added) return tl::unexpected(added.error());
+    operations.push_back(put_document(document));
+  }
+  if (auto installed = install(std::move(next), operations); !installed) return tl::unexpected(installed.error());
+  documents_ = std::move(all);
+  const std::lock_guard port(port_mutex_);
+  std::move(change.documents.begin(), change.documents.end(), std::back_inserter(published_));
   return applied;
 }
 

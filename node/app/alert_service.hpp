@@ -12,6 +12,8 @@
 #include "base/time.hpp"
 #include "node/app/alert_catalog.hpp"
 #include "node/app/alert_hub.hpp"
+#include "node/app/catalog_port.hpp"
+#include "node/app/decision_writer.hpp"
 #include "node/app/shard_workers.hpp"
 #include "node/gateway/ingest_door.hpp"
 #include "node/http/alert_door.hpp"
@@ -21,7 +23,7 @@ namespace wattring::app {
 
 /// Alerts, rules, silences, actors and quarantine as people see them. Any thread; what needs a shard is asked of its
 /// worker.
-class AlertService final : public http::AlertDoor {
+class AlertService final : public http::AlertDoor, public CatalogPort {
  public:
   /// Everything must outlive it. routes: the sinks that the node has.
   AlertService(AlertHub& hub, ShardWorkers& workers, const persistence::Journal& disk, gateway::IngestDoor& ingest,
@@ -29,8 +31,14 @@ class AlertService final : public http::AlertDoor {
 
   /// Reads the catalog and makes the first policy; before the workers start.
   [[nodiscard]] Result<void> open();
-  /// Makes versions count whose time has come; a few times a second.
+  /// Acknowledgements go to all owners of a shard; before anybody asks. Without: they stay on this node.
+  void decide_by(DecisionWriter& writer) { decisions_ = &writer; }
+  /// Makes versions count whose time has come, and takes in and hands on what waits; a few times a second.
   void tick();
+
+  [[nodiscard]] cluster::Catalog initial() override;
+  void on_grew(std::vector<cluster::Document> documents) override;
+  void spread_by(Spread spread) override;
 
   [[nodiscard]] Result<http::AlertList> alerts(const http::AlertQuery& query) override;
   [[nodiscard]] Result<alert::Alert> acknowledge(std::string_view id, std::string_view user,
@@ -63,6 +71,8 @@ class AlertService final : public http::AlertDoor {
   /// Writes the operations and makes the catalog the node's.
   [[nodiscard]] Result<void> install(Catalog catalog, const std::vector<persistence::OwnedOp>& operations);
   void publish();
+  void take_in();
+  void hand_on();
 
   AlertHub& hub_;
   ShardWorkers& workers_;
@@ -70,13 +80,24 @@ class AlertService final : public http::AlertDoor {
   gateway::IngestDoor& ingest_;
   const Clock& clock_;
   const std::vector<alert::Route> routes_;
+  DecisionWriter* decisions_ = nullptr;
 
   std::mutex mutex_;
-  // Guarded by mutex_.
-  Catalog catalog_;
+  // Guarded by mutex_, which is held while the disk syncs.
+  cluster::Catalog documents_;          ///< on the disk
+  Catalog catalog_;                     ///< what they mean, and the silences
+  bool disk_refuses_ = false;           ///< documents that arrived; told once
   std::int64_t next_effective_ms_ = 0;  ///< of the versions that do not count yet; the greatest when there is none
   Prng prng_;
   SinkActors sink_actors_;
+
+  // Order: mutex_ or spread_mutex_ first, then port_mutex_, which nobody holds while he waits for something.
+  std::mutex port_mutex_;
+  // Guarded by port_mutex_.
+  std::vector<cluster::Document> arrived_;    ///< not on the disk yet; bounded as the cluster's set is
+  std::vector<cluster::Document> published_;  ///< not handed on yet
+  std::mutex spread_mutex_;                   ///< held while spread_ is called
+  Spread spread_;                             // guarded by spread_mutex_
 };
 
 }  // namespace wattring::app

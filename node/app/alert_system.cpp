@@ -50,8 +50,7 @@ AlertSystem::AlertSystem(const Doors& doors, const Config& config, Prng prng, st
     : doors_(doors),
       sinks_(options_of(config.sinks)),
       prng_(prng),
-      hub_(doors.key, doors.writer, doors.metrics, doors.log, next_outbox_sequence,
-           {config.retention.alerts_ms, config.retention.raw_ms}) {}
+      hub_(doors.key, doors.writer, doors.metrics, doors.log, next_outbox_sequence, {config.retention.alerts_ms}) {}
 
 Result<std::unique_ptr<AlertSystem>> AlertSystem::open(const Doors& doors, const Config& config, Prng prng) {
   auto snapshot = doors.disk.read();
@@ -69,12 +68,42 @@ Result<void> AlertSystem::attach(ShardWorkers& workers, gateway::IngestDoor& ing
   std::vector<alert::Route> routes;
   routes.reserve(sinks_.size());
   for (const alert::SinkOptions& sink : sinks_) routes.push_back({sink.name, sink.min_severity});
+  workers_ = &workers;
   service_ =
       std::make_unique<AlertService>(hub_, workers, doors_.disk, ingest, doors_.clock, prng_.fork(), std::move(routes));
   outbox_ = std::make_unique<OutboxStore>(
       doors_.disk, doors_.writer, [this] { return hub_.outbox_settled_below(); },
       [this] { return service_->open_alerts(); });
+  outbox_->speak_by(
+      [this](const alert::OutboxRow& row) {
+        return hub_.may_tell(hub_.key.shard_of(row.notification.alert.meter), row.sequence);
+      },
+      [this](const std::vector<alert::Notification>& told) {
+        if (marks_) marks_->told(told);
+      });
   return service_->open();
+}
+
+void AlertSystem::decide_by(WriteDoor& door, const WriterId& writer) {
+  decisions_ = std::make_unique<DecisionWriter>(writer, door);
+  marks_ = std::make_unique<ToldMarks>(hub_, *decisions_, doors_.metrics);
+  service_->decide_by(*decisions_);
+}
+
+void AlertSystem::confirm_by(AskCompleteness ask) {
+  hub_.set_confirm([this, ask = std::move(ask)](ShardId shard, std::int64_t asked_ms) {
+    return ask(shard, [this, shard, asked_ms](bool complete) {
+      // Behind everything that the workers were given until now.
+      (void)workers_->post_extension(shard, [complete, asked_ms](meter::ShardFold&, ShardExtension& extension) {
+        static_cast<AlertExtension&>(extension).confirmed(complete, asked_ms);
+      });
+    });
+  });
+}
+
+void AlertSystem::tick() {
+  service_->tick();
+  if (marks_) marks_->retry(doors_.clock.monotonic_ns());
 }
 
 std::string AlertSystem::summary_of(const alert::Alert& alert) const {

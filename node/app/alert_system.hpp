@@ -16,6 +16,7 @@
 #include "node/app/config.hpp"
 #include "node/app/outbox_store.hpp"
 #include "node/app/shard_workers.hpp"
+#include "node/app/told_marks.hpp"
 
 namespace wattring::app {
 
@@ -37,8 +38,22 @@ class AlertSystem {
   [[nodiscard]] std::function<std::unique_ptr<ShardExtension>(ShardId)> extension();
   /// Reads rules and silences; before the workers start.
   [[nodiscard]] Result<void> attach(ShardWorkers& workers, gateway::IngestDoor& ingest);
+  // The node among others; before the workers start. Without, it is alone.
+
+  /// What is decided about alerts goes to all owners. The door must outlive it.
+  void decide_by(WriteDoor& door, const WriterId& writer);
+  /// Asks whether nothing of the shard is missing here; the answer may come on any thread. False: nobody answers.
+  using AskCompleteness = std::function<bool(ShardId, std::function<void(bool complete)>)>;
+  void confirm_by(AskCompleteness ask);
+  /// At first nobody knows who tells.
+  void await_homes() { hub_.homes.set_all(HomeRole::unknown); }
+  /// Any thread.
+  [[nodiscard]] ShardHomes& homes() { return hub_.homes; }
+
   /// Begins to tell the sinks. http_address: where people find the alerts.
   void start(const std::string& version, const std::string& http_address);
+  /// A few times a second.
+  void tick();
   /// Ends telling; what is not told stays in the outbox. Idempotent.
   void stop();
 
@@ -55,6 +70,9 @@ class AlertSystem {
   const std::vector<alert::SinkOptions> sinks_;
   Prng prng_;
   AlertHub hub_;
+  ShardWorkers* workers_ = nullptr;
+  std::unique_ptr<DecisionWriter> decisions_;
+  std::unique_ptr<ToldMarks> marks_;
   std::unique_ptr<AlertService> service_;
   std::unique_ptr<OutboxStore> outbox_;
   std::unique_ptr<alert::DeliveryService> delivery_;

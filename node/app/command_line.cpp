@@ -13,6 +13,7 @@ namespace {
 struct Parsed {
   InitArguments init;
   RunArguments run;
+  LeaveArguments leave;
   ConfigArguments config;
   JournalArguments journal;
   bool with_origin = false;
@@ -36,15 +37,20 @@ void add_init(CLI::App& root, Parsed& parsed) {
   CLI::App& app = *root.add_subcommand("init", "Make a data directory; without --join it founds a cluster");
   InitArguments& init = parsed.init;
   add_data_dir(app, init.data_dir);
-  app.add_option("--cluster", init.cluster, "Name of the cluster")->type_name("NAME")->required();
+  app.add_option("--cluster", init.cluster, "Name of the cluster; with --join what it must be")->type_name("NAME");
   app.add_option("--node", init.node, "Name of this node, unique in the cluster")->type_name("NAME")->required();
   app.add_option("--join", init.join, "Join the cluster at this membership address")
       ->type_name("HOST:PORT")
       ->expected(1)
       ->take_all();
-  app.add_option("--copies", init.copies, "Nodes that keep each reading")->capture_default_str();
-  app.add_option("--acks", init.acks, "Disks a reading must be on before it is acknowledged")->capture_default_str();
-  app.add_option("--shards", init.shards, "Shards of the cluster; cannot change later")->capture_default_str();
+  app.add_option("--timeout", init.timeout, "How long to try to reach that address")
+      ->type_name("DURATION")
+      ->capture_default_str();
+  app.add_option("--copies", init.copies, "Nodes that keep each reading; of a new cluster")->capture_default_str();
+  app.add_option("--acks", init.acks, "Disks a reading must be on before it is acknowledged; of a new cluster")
+      ->capture_default_str();
+  app.add_option("--shards", init.shards, "Shards of a new cluster; cannot change later")->default_str("1024");
+  add_config_options(app, init.config);
   app.callback([&parsed] { parsed.verb = [&](const Context& context) { return init_node(parsed.init, context); }; });
 }
 
@@ -57,6 +63,13 @@ void add_run(CLI::App& root, Parsed& parsed) {
       ->expected(1)
       ->take_all();
   app.callback([&parsed] { parsed.verb = [&](const Context& context) { return run_node(parsed.run, context); }; });
+}
+
+void add_leave(CLI::App& root, Parsed& parsed) {
+  CLI::App& app = *root.add_subcommand("leave", "Stop the running node gracefully and wait until it has ended");
+  add_data_dir(app, parsed.leave.data_dir);
+  app.add_option("--timeout", parsed.leave.timeout, "How long to wait")->type_name("DURATION")->capture_default_str();
+  app.callback([&parsed] { parsed.verb = [&](const Context& context) { return leave_node(parsed.leave, context); }; });
 }
 
 void add_config(CLI::App& root, Parsed& parsed) {
@@ -108,6 +121,7 @@ int run_command_line(const std::vector<std::string>& arguments, const Context& c
   root.set_help_all_flag("--help-all", "Help for every verb");
   add_init(root, parsed);
   add_run(root, parsed);
+  add_leave(root, parsed);
   add_config(root, parsed);
   add_journal(root, parsed);
   root.add_subcommand("version", "Print the version")->callback([&parsed] { parsed.verb = show_version; });

@@ -30,7 +30,7 @@ CutBatch::CutBatch(gateway::Batch&& cut_batch, const sharding::ShardKey& key) : 
   }
   for (std::uint32_t i = 0; i < order.size(); ++i) {
     const ShardId shard = shard_of(order[i]);
-    if (slices.empty() || slices.back().shard != shard) slices.push_back({shard, i, 0, {}});
+    if (slices.empty() || slices.back().shard != shard) slices.push_back({shard, i, 0, {}, true});
     ++slices.back().count;
   }
 }

@@ -41,6 +41,7 @@ struct CutBatch {
     std::uint32_t first = 0;  ///< into `order`
     std::uint32_t count = 0;
     Sequence sequence;
+    bool local = true;  ///< its entry is in this node's record, so it is folded here
   };
 
   CutBatch(gateway::Batch&& cut_batch, const sharding::ShardKey& key);

@@ -47,8 +47,33 @@ struct Config {
     Endpoint peers{"127.0.0.1", 7412};
     Endpoint ingest{"127.0.0.1", 7413};
     Endpoint http{"127.0.0.1", 7414};
+    Endpoint data{"127.0.0.1", 7415};
     friend bool operator==(const Listen&, const Listen&) = default;
   } listen;
+
+  struct Cluster {
+    std::vector<Endpoint> join;  ///< membership addresses to ask for a way in; names are looked up again at each try
+    std::string keys;            ///< key file of this node; empty = everybody may connect
+    std::string zone;            ///< what fails together: a rack, a site
+    std::uint32_t weight = 100;  ///< this node's share of the data; 100 = one share
+    friend bool operator==(const Cluster&, const Cluster&) = default;
+  } cluster;
+
+  /// What others are told instead of the listeners' addresses. An empty host: the listener's.
+  struct Advertise {
+    Endpoint membership;
+    Endpoint peers;
+    Endpoint ingest;
+    Endpoint http;
+    Endpoint data;
+    friend bool operator==(const Advertise&, const Advertise&) = default;
+  } advertise;
+
+  struct Placement {
+    bool automatic = true;  ///< nodes that have joined get their share of the readings without an operator's word
+    std::uint64_t transfer_bytes_per_second = 64ULL << 20U;  ///< of a shard's whole content to other nodes. "64MiB"
+    friend bool operator==(const Placement&, const Placement&) = default;
+  } placement;
 
   struct Ingest {
     std::int64_t accept_past_ms = 3650 * kMsPerDay;    ///< older readings are TS_TOO_OLD. "10y"
@@ -93,6 +118,8 @@ struct Config {
   struct Http {
     std::uint32_t threads = 8;                    ///< requests served at once
     std::uint64_t body_bytes_max = 64ULL << 20U;  ///< a request body, packed or unpacked; then 413. "64MiB"
+    bool metrics_open = false;                    ///< /metrics without a token
+    std::string tokens;                           ///< file of bearer tokens' hashes; empty = everybody may ask
     friend bool operator==(const Http&, const Http&) = default;
   } http;
 

@@ -8,6 +8,7 @@ namespace {
 
 constexpr std::size_t kTextMax = 1024;
 constexpr std::size_t kZoneNameMax = 64;
+constexpr std::size_t kEndpointsMax = 64;
 
 Failure predicate(std::string text) {
   return fail(ErrorCode::invalid_argument, std::move(text));
@@ -24,6 +25,11 @@ bool all_digits(std::string_view text) {
 /// 200, and also "200": a number whose unit is anybody's guess.
 bool is_bare_number(const RawValue& raw) {
   return raw.kind == RawValue::Kind::integer || all_digits(raw.text);
+}
+
+std::string without_blanks(const std::string& text) {
+  const std::size_t begin = std::min(text.find_first_not_of(' '), text.size());
+  return text.substr(begin, text.find_last_not_of(' ') + 1 - begin);
 }
 
 }  // namespace
@@ -78,6 +84,37 @@ Result<std::uint32_t> as_count(const RawValue& raw, std::uint32_t min, std::uint
 Result<Endpoint> as_endpoint(const RawValue& raw) {
   auto value = may_be_text(raw) ? parse_endpoint(raw.text) : Result<Endpoint>(Failure(Error{}));
   if (!value) return predicate("is not HOST:PORT, for example \"127.0.0.1:7414\"");
+  return value;
+}
+
+Result<std::vector<Endpoint>> as_endpoints(const RawValue& raw) {
+  std::vector<std::string> items = raw.items;
+  if (may_be_text(raw)) {
+    for (std::size_t begin = 0; begin <= raw.text.size() && !raw.text.empty();) {
+      const std::size_t comma = std::min(raw.text.find(',', begin), raw.text.size());
+      items.push_back(without_blanks(raw.text.substr(begin, comma - begin)));
+      begin = comma + 1;
+    }
+  }
+  const bool right_kind = raw.kind == RawValue::Kind::list || may_be_text(raw);
+  std::vector<Endpoint> out;
+  for (const std::string& item : items) {
+    const auto value = parse_endpoint(item);
+    if (!value || value->port == 0)
+      return predicate(fmt::format("has {}, which is not HOST:PORT, for example \"10.0.0.1:7411\"", toml_string(item)));
+    out.push_back(*value);
+  }
+  if (!right_kind) return predicate("is not a list of HOST:PORT, for example [\"10.0.0.1:7411\"]");
+  if (out.size() > kEndpointsMax) return predicate(fmt::format("has more than {} addresses", kEndpointsMax));
+  return out;
+}
+
+Result<Endpoint> as_advertised(const RawValue& raw) {
+  if (may_be_text(raw) && raw.text.empty()) return Endpoint{};
+  auto value = as_endpoint(raw);
+  if (!value) return value;
+  if (!value->is_numeric()) return predicate("is a name; others need an address, for example \"10.0.0.1:7411\"");
+  if (value->is_wildcard()) return predicate("is no address that others could connect to");
   return value;
 }
 

@@ -20,6 +20,9 @@ namespace wattring::app::fields {
 [[nodiscard]] Result<std::uint64_t> as_size(const RawValue& raw, std::uint64_t min_bytes, std::uint64_t max_bytes);
 [[nodiscard]] Result<std::uint32_t> as_count(const RawValue& raw, std::uint32_t min, std::uint32_t max);
 [[nodiscard]] Result<Endpoint> as_endpoint(const RawValue& raw);
+[[nodiscard]] Result<std::vector<Endpoint>> as_endpoints(const RawValue& raw);
+/// An address that others can connect to; empty for none.
+[[nodiscard]] Result<Endpoint> as_advertised(const RawValue& raw);
 [[nodiscard]] Result<std::string> as_zone(const RawValue& raw);
 [[nodiscard]] Result<std::string> as_choice(const RawValue& raw, std::span<const std::string> choices);
 
@@ -44,6 +47,21 @@ template <class Member>
 ConfigKey endpoint(std::string section, std::string name, std::string meaning, Member at) {
   return field<Config>(std::move(section), std::move(name), "HOST:PORT", std::move(meaning), at, as_endpoint,
                        [](const Endpoint& value) { return toml_string(value.text()); });
+}
+template <class Member>
+ConfigKey advertised(std::string name, std::string meaning, Member at) {
+  return field<Config>(
+      "advertise", std::move(name), "ADDRESS:PORT", std::move(meaning), at, as_advertised,
+      [](const Endpoint& value) { return toml_string(value.host.empty() ? std::string() : value.text()); });
+}
+template <class Member>
+ConfigKey text(std::string section, std::string name, std::string type, std::string meaning, Member at,
+               const std::string& example) {
+  const std::string what = "a " + type;
+  return field<Config>(
+      std::move(section), std::move(name), std::move(type), std::move(meaning), at,
+      [what, example](const RawValue& raw) { return as_text(raw, what, example); },
+      [](const std::string& value) { return toml_string(value); });
 }
 template <class T = Config, class Member>
 BasicKey<T> duration(std::string section, std::string name, std::string meaning, Member at, std::int64_t min_ms,

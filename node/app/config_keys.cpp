@@ -5,13 +5,12 @@
 
 #include <array>
 
+#include "base/units.hpp"
 #include "node/app/config_fields.hpp"
 
 namespace wattring::app {
 namespace {
 
-constexpr std::uint64_t kKiB = 1ULL << 10U;
-constexpr std::uint64_t kMiB = 1ULL << 20U;
 constexpr std::uint64_t kGiB = 1ULL << 30U;
 constexpr std::uint64_t kTiB = 1ULL << 40U;
 constexpr std::size_t kShownMax = 60;  // bytes of a value in a message
@@ -41,19 +40,77 @@ void add_access_keys(std::vector<ConfigKey>& keys) {
       [](bool value) { return std::string(value ? "true" : "false"); }));
   keys.push_back(fields::endpoint("listen", "membership", "Gossip between nodes. Port 0 takes a free one.",
                                   [](Config& c) -> auto& { return c.listen.membership; }));
-  keys.push_back(fields::endpoint("listen", "peers", "Data between nodes. Port 0 takes a free one.",
+  keys.push_back(fields::endpoint("listen", "peers", "Actors' messages between nodes. Port 0 takes a free one.",
                                   [](Config& c) -> auto& { return c.listen.peers; }));
   keys.push_back(fields::endpoint("listen", "ingest", "Readings by the native protocol. Port 0 takes a free one.",
                                   [](Config& c) -> auto& { return c.listen.ingest; }));
   keys.push_back(fields::endpoint("listen", "http",
                                   "Readings and queries over HTTP, health and metrics. Port 0 takes a free one.",
                                   [](Config& c) -> auto& { return c.listen.http; }));
+  keys.push_back(fields::endpoint("listen", "data", "Copies of readings between nodes. Port 0 takes a free one.",
+                                  [](Config& c) -> auto& { return c.listen.data; }));
   keys.push_back(fields::count(
       "http", "threads", "Requests that are served at the same time; more of them wait.",
       [](Config& c) -> auto& { return c.http.threads; }, 1, 1024));
   keys.push_back(fields::size(
       "http", "body_max", "The largest request body, counted after unpacking; a larger one is answered 413.",
       [](Config& c) -> auto& { return c.http.body_bytes_max; }, 64 * kKiB, kGiB));
+  keys.push_back(fields::field<Config>(
+      "http", "metrics_open", "true or false", "Answer /metrics without a token, for a scraper that has none.",
+      [](Config& c) -> auto& { return c.http.metrics_open; }, fields::as_bool,
+      [](bool value) { return std::string(value ? "true" : "false"); }));
+  keys.push_back(fields::text(
+      "http", "tokens", "path", "File of the bearer tokens that requests must carry; without it everybody may ask.",
+      [](Config& c) -> auto& { return c.http.tokens; }, "/etc/wattring/http.tokens"));
+}
+
+void add_cluster_keys(std::vector<ConfigKey>& keys) {
+  keys.push_back(fields::field<Config>(
+      "cluster", "join", "list of HOST:PORT",
+      "Membership addresses of other nodes, asked for a way in at the start and again while they are not members. "
+      "Names are looked up anew. In the environment and with --set: separated by commas.",
+      [](Config& c) -> auto& { return c.cluster.join; }, fields::as_endpoints,
+      [](const std::vector<Endpoint>& value) {
+        std::string list;
+        for (const Endpoint& one : value) list += (list.empty() ? "" : ", ") + toml_string(one.text());
+        return "[" + list + "]";
+      }));
+  keys.push_back(fields::text(
+      "cluster", "keys", "path",
+      "Key file of this node. With it only nodes and ingest clients whose keys are on its list may connect.",
+      [](Config& c) -> auto& { return c.cluster.keys; }, "/etc/wattring/node.keys"));
+  keys.push_back(fields::text(
+      "cluster", "zone", "word", "What fails together with this node: a rack, a room, a site.",
+      [](Config& c) -> auto& { return c.cluster.zone; }, "rack-2"));
+  keys.push_back(fields::count(
+      "cluster", "weight", "This node's share of the data, compared with the others'.",
+      [](Config& c) -> auto& { return c.cluster.weight; }, 1, 10'000));
+  keys.push_back(fields::advertised(
+      "membership",
+      "Address that others reach `listen.membership` at. Needed when that is every address (0.0.0.0) or behind a "
+      "translation. Port 0 is the listener's.",
+      [](Config& c) -> auto& { return c.advertise.membership; }));
+  keys.push_back(fields::advertised(
+      "peers", "The same of `listen.peers`. Without it the listener's address, or the one of membership.",
+      [](Config& c) -> auto& { return c.advertise.peers; }));
+  keys.push_back(fields::advertised("ingest", "The same of `listen.ingest`.",
+                                    [](Config& c) -> auto& { return c.advertise.ingest; }));
+  keys.push_back(
+      fields::advertised("http", "The same of `listen.http`.", [](Config& c) -> auto& { return c.advertise.http; }));
+  keys.push_back(
+      fields::advertised("data", "The same of `listen.data`.", [](Config& c) -> auto& { return c.advertise.data; }));
+}
+
+void add_placement_keys(std::vector<ConfigKey>& keys) {
+  keys.push_back(fields::field<Config>(
+      "placement", "auto", "true or false",
+      "Give nodes that have joined and stayed for 10 s their share of the readings without an operator's word.",
+      [](Config& c) -> auto& { return c.placement.automatic; }, fields::as_bool,
+      [](bool value) { return std::string(value ? "true" : "false"); }));
+  keys.push_back(fields::size(
+      "placement", "transfer_bytes_per_second",
+      "How fast this node sends whole shards to others, when the ring has changed or a disk was lost.",
+      [](Config& c) -> auto& { return c.placement.transfer_bytes_per_second; }, 64 * kKiB, kTiB));
 }
 
 void add_ingest_keys(std::vector<ConfigKey>& keys) {
@@ -149,6 +206,8 @@ void add_store_keys(std::vector<ConfigKey>& keys) {
 std::vector<ConfigKey> make_keys() {
   std::vector<ConfigKey> keys;
   add_access_keys(keys);
+  add_cluster_keys(keys);
+  add_placement_keys(keys);
   add_ingest_keys(keys);
   add_store_keys(keys);
   return keys;
@@ -171,6 +230,9 @@ std::span<const SectionInfo> config_sections() {
       {"", "The node as a whole"},
       {"listen", "Where the node listens"},
       {"http", "The HTTP server"},
+      {"cluster", "How the node finds the others, and what it is to them"},
+      {"advertise", "Where others reach the node, if not at the listeners' own addresses"},
+      {"placement", "How readings are shared out among the nodes"},
       {"ingest", "What is taken in, and how much at once"},
       {"meters", "What is assumed of a meter that says nothing about it, and how long it stays in memory"},
       {"store", "Disk and memory"},

@@ -20,10 +20,12 @@ struct RawValue {
     string,
     integer,
     boolean,
-    other  ///< what no key takes: fractions, dates, lists, tables
+    list,  ///< of strings; from environment and --set it comes untyped, with commas
+    other  ///< what no key takes: fractions, dates, other lists, tables
   };
   Kind kind = Kind::untyped;
-  std::string text;  ///< without quotes
+  std::string text;                  ///< without quotes
+  std::vector<std::string> items{};  ///< of a list
   /// As in the file: strings in quotes.
   [[nodiscard]] std::string shown() const;
 };

@@ -13,7 +13,7 @@ namespace wattring::app {
 namespace {
 
 // Used by programs other than the daemon, so a daemon may find them in its environment.
-constexpr std::string_view kOtherVariables[] = {"WATTRING_NODES", "WATTRING_SHARED_DATA"};
+constexpr std::string_view kOtherVariables[] = {"WATTRING_NODES", "WATTRING_SHARED_DATA", "WATTRING_TOKEN_FILE"};
 constexpr std::string_view kPrefix = "WATTRING_";
 
 const ConfigKey* find_key(std::string_view path) {

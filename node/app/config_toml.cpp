@@ -22,12 +22,22 @@ std::string part_of_path(std::string_view name) {
   return bare ? std::string(name) : toml_string(name);
 }
 
+RawValue raw_list(const toml::array& list) {
+  RawValue raw{RawValue::Kind::list, "[...]"};
+  for (const toml::node& item : list) {
+    const auto* text = item.as_string();
+    if (text == nullptr) return {RawValue::Kind::other, "[...]"};
+    raw.items.push_back(text->get());
+  }
+  return raw;
+}
+
 RawValue raw_value(const toml::node& node) {
   if (const auto* text = node.as_string()) return {RawValue::Kind::string, text->get()};
   if (const auto* number = node.as_integer()) return {RawValue::Kind::integer, fmt::format("{}", number->get())};
   if (const auto* truth = node.as_boolean()) return {RawValue::Kind::boolean, truth->get() ? "true" : "false"};
   if (node.is_table()) return {RawValue::Kind::other, "{...}"};
-  if (node.is_array()) return {RawValue::Kind::other, "[...]"};
+  if (const auto* list = node.as_array()) return raw_list(*list);
   std::ostringstream out;
   node.visit([&out](const auto& value) { out << value; });
   return {RawValue::Kind::other, out.str()};

@@ -6,6 +6,7 @@
 #include <algorithm>
 #include <array>
 
+#include "base/utf8.hpp"
 #include "node/app/config_tables.hpp"
 
 namespace wattring::app {
@@ -24,25 +25,56 @@ struct Checker {
   }
 };
 
+struct Listener {
+  std::string key;
+  const Endpoint& endpoint;
+  bool guarded;  ///< callers must prove who they are
+  const char* guard;
+};
+
+std::array<Listener, 5> listeners_of(const Config& config) {
+  const bool keys = !config.cluster.keys.empty();
+  const bool tokens = !config.http.tokens.empty();
+  return {{{"listen.membership", config.listen.membership, keys, "cluster.keys"},
+           {"listen.peers", config.listen.peers, keys, "cluster.keys"},
+           {"listen.ingest", config.listen.ingest, keys, "cluster.keys"},
+           {"listen.http", config.listen.http, tokens, "http.tokens"},
+           {"listen.data", config.listen.data, keys, "cluster.keys"}}};
+}
+
+bool is_open(const Listener& listener) {
+  return !listener.endpoint.is_loopback() && !listener.guarded;
+}
+
 void check_listeners(Checker& check) {
-  const Config& config = check.loaded.config;
-  const std::array<std::pair<std::string, Endpoint>, 4> listeners{{{"listen.membership", config.listen.membership},
-                                                                   {"listen.peers", config.listen.peers},
-                                                                   {"listen.ingest", config.listen.ingest},
-                                                                   {"listen.http", config.listen.http}}};
+  const auto listeners = listeners_of(check.loaded.config);
   for (std::size_t i = 0; i < listeners.size(); ++i) {
-    const auto& [key, endpoint] = listeners[i];
-    if (!endpoint.is_loopback() && !config.insecure) {
-      check.add(key,
-                fmt::format("{} = \"{}\" is not on loopback, and callers are not authenticated; listen on 127.0.0.1, "
-                            "or set insecure = true to start all the same",
-                            key, endpoint.text()));
+    const Listener& one = listeners[i];
+    if (is_open(one) && !check.loaded.config.insecure) {
+      check.add(one.key, fmt::format("{} = \"{}\" is not on loopback, and callers are not authenticated; set {}, "
+                                     "listen on 127.0.0.1, or set insecure = true to start all the same",
+                                     one.key, one.endpoint.text(), one.guard));
     }
     for (std::size_t j = 0; j < i; ++j) {
-      if (endpoint.port != 0 && endpoint == listeners[j].second) {
-        check.add(key, fmt::format("{} and {} are both \"{}\"", key, listeners[j].first, endpoint.text()));
+      if (one.endpoint.port != 0 && one.endpoint == listeners[j].endpoint) {
+        check.add(one.key, fmt::format("{} and {} are both \"{}\"", one.key, listeners[j].key, one.endpoint.text()));
       }
     }
+  }
+}
+
+void check_cluster(Checker& check) {
+  const Config& config = check.loaded.config;
+  if (config.listen.membership.is_wildcard() && config.advertise.membership.host.empty()) {
+    check.add("listen.membership",
+              fmt::format("listen.membership = \"{}\" is every address; set advertise.membership to the one that the "
+                          "other nodes reach this node at",
+                          config.listen.membership.text()));
+  }
+  if (config.cluster.zone.size() > kNameBytesMax) {
+    check.add("cluster.zone", fmt::format("cluster.zone is longer than {} bytes", kNameBytesMax));
+  } else if (!is_plain_text(config.cluster.zone)) {
+    check.add("cluster.zone", "cluster.zone has control characters or bytes that are not UTF-8");
   }
 }
 
@@ -116,9 +148,17 @@ void check_sinks(Checker& check) {
 
 }  // namespace
 
+std::vector<std::string> open_listeners(const Config& config) {
+  std::vector<std::string> open;
+  for (const Listener& one : listeners_of(config))
+    if (is_open(one)) open.push_back(one.key);
+  return open;
+}
+
 std::vector<ConfigError> validate(const LoadedConfig& loaded) {
   Checker check{loaded, {}};
   check_listeners(check);
+  check_cluster(check);
   check_sizes(check);
   check_names(check);
   check_p1(check);

@@ -9,6 +9,8 @@
 #include <cmath>
 #include <optional>
 
+#include "base/sockets.hpp"
+
 namespace wattring::app {
 namespace {
 
@@ -70,6 +72,10 @@ bool Endpoint::is_loopback() const {
   // Only a dotted number counts: "127.example.org" is a name and may lead anywhere.
   return host.starts_with("127.") && std::count(host.begin(), host.end(), '.') == 3 &&
          std::all_of(host.begin(), host.end(), [](char c) { return is_digit(c) || c == '.'; });
+}
+
+bool Endpoint::is_numeric() const {
+  return HostPort{host, port}.is_numeric();
 }
 
 Result<Endpoint> parse_endpoint(std::string_view text) {

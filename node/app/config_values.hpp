@@ -19,6 +19,10 @@ struct Endpoint {
   [[nodiscard]] std::string text() const;  ///< "127.0.0.1:7414", "[::1]:7414"
   /// 127.0.0.0/8, ::1 or "localhost".
   [[nodiscard]] bool is_loopback() const;
+  /// 0.0.0.0 or ::, which nobody can connect to.
+  [[nodiscard]] bool is_wildcard() const { return host == "0.0.0.0" || host == "::"; }
+  /// An address, no name to look up.
+  [[nodiscard]] bool is_numeric() const;
   friend bool operator==(const Endpoint&, const Endpoint&) = default;
 };
 [[nodiscard]] Result<Endpoint> parse_endpoint(std::string_view text);

@@ -10,7 +10,7 @@
 namespace wattring::app {
 
 /// Gives the extensions of one worker's shards their time: all of it while the worker is idle, at most a third while
-/// it has facts to fold. A shard that does not fold has no say. One owner, the worker.
+/// it has facts to fold. A shard that does not fold, or is settling, has no say. One owner, the worker.
 class ExtensionTurns {
  public:
   using Shards = WorkerShards::Folds;

@@ -2,11 +2,12 @@
 #include "node/app/ingest_pipeline.hpp"
 
 #include <algorithm>
-#include <span>
 #include <string>
 #include <utility>
 
+#include "node/app/batch_limits.hpp"
 #include "node/app/entry_encoder.hpp"
+#include "node/gateway/write_token.hpp"
 #include "persistence/record.hpp"
 
 namespace wattring::app {
@@ -15,28 +16,72 @@ namespace {
 using gateway::AckClass;
 using gateway::IngestReply;
 using gateway::Reason;
-using persistence::CommitStatus;
 
 constexpr std::uint32_t kRetryBusyMs = 100;
+constexpr std::uint32_t kRetryCopiesMs = 1000;
 constexpr std::uint32_t kRetryDiskMs = 5000;
 /// A batch is charged at least this, so that queues are bounded in tasks too.
 constexpr std::uint64_t kChargeBytesMin = 4096;
 
+std::string why_closed(const Admission& admission) {
+  if (!admission.knows_ring)
+    return "this node does not know yet which nodes keep the readings; readings were turned away";
+  return std::to_string(admission.reachable) + " of " + std::to_string(admission.members) +
+         " nodes can be reached, and each reading must be on " + std::to_string(admission.acks) +
+         "; readings were turned away";
+}
+
+AckClass ack_of(WriteOutcome::Class worst) {
+  switch (worst) {
+    case WriteOutcome::Class::single:
+      return AckClass::single;
+    case WriteOutcome::Class::held:
+      return AckClass::held;
+    case WriteOutcome::Class::durable:
+      return AckClass::durable;
+    case WriteOutcome::Class::unknown:
+      break;
+  }
+  return AckClass::none;
+}
+
+/// Facts of the batch in these shards; both are in the order of the shards.
+std::uint64_t facts_of(const CutBatch& cut, const std::vector<ShardId>& shards) {
+  std::uint64_t facts = 0;
+  auto slice = cut.slices.begin();
+  for (const ShardId shard : shards) {
+    slice = std::find_if(slice, cut.slices.end(), [&](const CutBatch::Slice& one) { return one.shard == shard; });
+    if (slice == cut.slices.end()) break;
+    for (std::uint32_t i = slice->first; i < slice->first + slice->count; ++i)
+      facts += cut.batch.runs()[cut.order[i]].fact_count;
+  }
+  return facts;
+}
+
+/// Names what is acknowledged.
+gateway::WriteToken token_of(const CutBatch& cut, const WriteOutcome& outcome) {
+  gateway::WriteToken token{cut.writer, outcome.worst != WriteOutcome::Class::held, false, {}};
+  token.entries.reserve(cut.slices.size());
+  for (const CutBatch::Slice& slice : cut.slices)
+    if (!std::ranges::binary_search(outcome.unknown, slice.shard) &&
+        !std::ranges::binary_search(outcome.refused, slice.shard))
+      token.entries.push_back({slice.shard, slice.sequence});
+  return token;
+}
+
 }  // namespace
 
-IngestPipeline::IngestPipeline(Options options, const sharding::ShardKey& key, WriterId writer,
-                               persistence::JournalWriter& journal, ShardWorkers& workers, const Clock& clock,
-                               Metrics& metrics, std::function<void()> on_unknown)
+IngestPipeline::IngestPipeline(Options options, const sharding::ShardKey& key, WriterId writer, WriteDoor& door,
+                               const ShardWorkers& workers, const Clock& clock, Metrics& metrics)
     : options_(options),
       key_(key),
-      journal_(journal),
+      door_(door),
       workers_(workers),
       clock_(clock),
-      on_unknown_(std::move(on_unknown)),
       budget_(options.in_flight_bytes_max),
       stored_(metrics.counter("wattring_readings_total", "Readings by outcome", R"(result="acked")")),
       unknown_(metrics.counter("wattring_readings_total", "Readings by outcome", R"(result="unknown")")),
-      batches_(metrics.counter("wattring_batches_total", "Batches that reached the journal")),
+      batches_(metrics.counter("wattring_batches_total", "Batches that are kept")),
       ack_latency_(metrics.histogram("wattring_ack_latency_seconds", "From a decoded batch to its acknowledgement")),
       writer_(writer),
       streams_(key.shard_count()) {
@@ -45,7 +90,6 @@ IngestPipeline::IngestPipeline(Options options, const sharding::ShardKey& key, W
     refused_[static_cast<std::size_t>(reason)] =
         &metrics.counter("wattring_rejected_total", "Readings refused, by reason", label);
   }
-  last_lsn_ = options.last_lsn.value;
   metrics.gauge_function("wattring_ingest_in_flight_bytes", "Bytes of batches between admission and fold",
                          [this] { return static_cast<double>(budget_.used()); });
 }
@@ -68,17 +112,29 @@ void IngestPipeline::count_refusals(const gateway::Refusals& refusals) {
     refused_[static_cast<std::size_t>(reason)]->add(refusals.count(static_cast<Reason>(reason)));
 }
 
-void IngestPipeline::turn_away(gateway::Batch&& batch, Reason reason, std::uint32_t retry_after_ms,
-                               ReplyFunction& reply) {
-  refused_[static_cast<std::size_t>(reason)]->add(batch.facts().size());
+void IngestPipeline::turn_away(std::uint64_t facts, gateway::Refusals&& refusals, Refusing refusing,
+                               const ReplyFunction& reply) {
+  refused_[static_cast<std::size_t>(refusing.reason)]->add(facts);
   IngestReply answer;
-  answer.refusals = std::move(batch.refusals);
-  answer.turned_away = reason;
-  answer.retry_after_ms = retry_after_ms;
+  answer.refusals = std::move(refusals);
+  answer.turned_away = refusing.reason;
+  answer.retry_after_ms = refusing.retry_after_ms;
+  answer.why = std::move(refusing.why);
   reply(std::move(answer));
 }
 
+/// Before anything of the batch is written: why nothing of it would be acknowledged now.
+std::optional<IngestPipeline::Refusing> IngestPipeline::closed_now(const gateway::Batch& batch) const {
+  if (batch.facts().empty()) return std::nullopt;
+  const Admission admission = door_.admission();
+  if (admission.disk_reserve) return Refusing{Reason::disk_reserve, kRetryDiskMs, {}};
+  if (!admission.can_write) return Refusing{Reason::busy, kRetryCopiesMs, why_closed(admission)};
+  if (closed_ || workers_.unsealed_full()) return Refusing{Reason::busy, kRetryBusyMs, {}};
+  return std::nullopt;
+}
+
 void IngestPipeline::submit(gateway::Batch&& batch, ReplyFunction reply) {
+  refuse_expired(batch, key_, workers_.watermarks());
   if (batch.facts().empty()) {
     count_refusals(batch.refusals);
     IngestReply answer;
@@ -86,29 +142,26 @@ void IngestPipeline::submit(gateway::Batch&& batch, ReplyFunction reply) {
     reply(std::move(answer));
     return;
   }
-  if (journal_.reserve_reached()) return turn_away(std::move(batch), Reason::disk_reserve, kRetryDiskMs, reply);
+  const std::uint64_t facts = batch.facts().size();
+  if (auto refusing = closed_now(batch))
+    return turn_away(facts, std::move(batch.refusals), std::move(*refusing), reply);
   const std::uint64_t charge = std::max<std::uint64_t>(batch.memory_bytes(), kChargeBytesMin);
-  if (closed_ || workers_.unsealed_full() || !budget_.try_take(charge))
-    return turn_away(std::move(batch), Reason::busy, kRetryBusyMs, reply);
+  if (!budget_.try_take(charge))
+    return turn_away(facts, std::move(batch.refusals), {Reason::busy, kRetryBusyMs, {}}, reply);
 
-  const std::int64_t started_ns = clock_.monotonic_ns();
+  // Shared, because what is not handed on is answered here.
+  const auto waiting =
+      std::make_shared<Waiting>(Waiting{std::move(batch.refusals), clock_.monotonic_ns(), std::move(reply)});
   const auto cut = std::make_shared<CutBatch>(std::move(batch), key_);
   cut->budget = &budget_;
   cut->budget_bytes = charge;
-  // Shared, because a refused append gives the function back by not having called it.
-  const auto shared_reply = std::make_shared<ReplyFunction>(std::move(reply));
-  const auto appended =
-      append(cut, clock_.wall_ms(), [this, cut, started_ns, shared_reply](const persistence::Appended& outcome) {
-        answer(cut, outcome, started_ns, *shared_reply);
-      });
-  if (appended) return;
-  const bool full_disk = appended.error().code == ErrorCode::no_space;
-  turn_away(std::move(cut->batch), full_disk ? Reason::disk_reserve : Reason::busy,
-            full_disk ? kRetryDiskMs : kRetryBusyMs, *shared_reply);
+  const bool handed_on = hand_on(
+      cut, clock_.wall_ms(), [this, cut, waiting](const WriteOutcome& outcome) { answer(*cut, outcome, *waiting); });
+  if (!handed_on) turn_away(facts, std::move(waiting->refusals), {Reason::busy, kRetryBusyMs, {}}, waiting->reply);
 }
 
-Result<void> IngestPipeline::append(const std::shared_ptr<CutBatch>& cut, std::int64_t received_at_ms,
-                                    std::function<void(const persistence::Appended&)> done) {
+bool IngestPipeline::hand_on(const std::shared_ptr<CutBatch>& cut, std::int64_t received_at_ms,
+                             WriteDoor::OnDone done) {
   EntryEncoder encoder(*cut, received_at_ms);
   persistence::RecordBuilder builder(writer_, encoder.bytes_estimate());
   std::vector<std::uint64_t> chains;
@@ -123,42 +176,35 @@ Result<void> IngestPipeline::append(const std::shared_ptr<CutBatch>& cut, std::i
                            builder.begin_entry(slice.shard, slice.sequence, EntryEncoder::kFormat, stream.chain));
     chains.push_back(builder.end_entry());
   }
-  std::string record = builder.finish();
-  cut->record_bytes = record.size();
-  auto queued = journal_.append(std::move(record), std::move(done));
-  if (!queued) return queued;  // the sequences were not used
+  auto pack = std::make_shared<const std::string>(builder.finish());
+  cut->record_bytes = pack->size();
+  if (!door_.write(std::move(pack), cut, std::move(done))) return false;  // the sequences were not used
   for (std::size_t i = 0; i < cut->slices.size(); ++i)
     streams_[cut->slices[i].shard.value] = {cut->slices[i].sequence.value, chains[i]};
-  return {};
+  return true;
 }
 
-void IngestPipeline::answer(const std::shared_ptr<CutBatch>& cut, const persistence::Appended& appended,
-                            std::int64_t started_ns, ReplyFunction& reply) {
+void IngestPipeline::answer(const CutBatch& cut, const WriteOutcome& outcome, Waiting& waiting) {
   IngestReply answer;
-  const std::uint64_t facts = cut->batch.facts().size();
-  if (appended.status == CommitStatus::refused)
-    return turn_away(std::move(cut->batch), Reason::disk_reserve, kRetryDiskMs, reply);
-  count_refusals(cut->batch.refusals);
-  answer.refusals = std::move(cut->batch.refusals);
-  if (appended.status == CommitStatus::unknown) {
-    unknown_.add(facts);
-    answer.unknown_total = facts;
-    reply(std::move(answer));
-    on_unknown_();
-    return;
+  const std::uint64_t facts = cut.batch.facts().size();
+  const std::uint64_t refused = facts_of(cut, outcome.refused);
+  if (refused == facts)
+    return turn_away(facts, std::move(waiting.refusals), {Reason::disk_reserve, kRetryDiskMs, {}}, waiting.reply);
+  answer.refusals = std::move(waiting.refusals);
+  for (std::uint64_t i = 0; i < refused; ++i) answer.refusals.add(0, Reason::disk_reserve, {});
+  count_refusals(answer.refusals);
+  answer.unknown_total = outcome.failed ? facts : facts_of(cut, outcome.unknown);
+  unknown_.add(answer.unknown_total);
+  answer.stored = facts - refused - answer.unknown_total;
+  if (answer.stored != 0) {
+    stored_.add(answer.stored);
+    batches_.add();
+    ack_latency_.record_ns(static_cast<std::uint64_t>(clock_.monotonic_ns() - waiting.started_ns));
+    answer.ack = ack_of(outcome.worst);
+    answer.copies = static_cast<int>(outcome.copies);
+    answer.token = encode(token_of(cut, outcome));
   }
-  cut->lsn = appended.lsn;
-  cut->committed_ns = clock_.monotonic_ns();
-  last_lsn_.store(appended.lsn.value, std::memory_order_relaxed);
-  workers_.dispatch(cut);
-  stored_.add(facts);
-  batches_.add();
-  ack_latency_.record_ns(static_cast<std::uint64_t>(cut->committed_ns - started_ns));
-  answer.stored = facts;
-  answer.ack = AckClass::single;
-  answer.copies = 1;
-  answer.token = "1." + to_hex(writer_.bytes).substr(0, 16) + "." + std::to_string(appended.lsn.value);
-  reply(std::move(answer));
+  waiting.reply(std::move(answer));
 }
 
 }  // namespace wattring::app

@@ -10,7 +10,7 @@
 namespace wattring::app {
 namespace {
 
-constexpr Lsn kNothing{std::numeric_limits<std::uint64_t>::max()};
+constexpr Lsn kNoneHeld{std::numeric_limits<std::uint64_t>::max()};
 constexpr std::size_t kRecordsAStep = 64;
 
 }  // namespace
@@ -21,7 +21,7 @@ void JournalOnly::stop_guarded() {
   for (std::size_t slot = 0; slot < held_.size(); ++slot) {
     meter::ShardFold& fold = *shards_.folds[slot];
     if (!shared_.options.guard->is_stopped(fold.shard())) continue;
-    held_[slot] = kNothing;
+    held_[slot] = kNoneHeld;
     fold.stop_folding(true);
     ++count_;
     ++shared_.stopped_shards;
@@ -32,7 +32,7 @@ void JournalOnly::stop_guarded() {
 }
 
 Lsn JournalOnly::first_held() const {
-  Lsn first = kNothing;
+  Lsn first = kNoneHeld;
   if (count_ == 0) return first;
   for (const auto& held : held_)
     if (held) first = std::min(first, *held);

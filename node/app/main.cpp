@@ -25,8 +25,13 @@ int main(int argc, char** argv) {
   namespace app = wattring::app;
   try {
     const std::vector<std::string> arguments(argv + (argc > 0 ? 1 : 0), argv + argc);
-    const app::Context context{
-        std::cout, std::cerr, environment(), "/etc/wattring/wattringd.toml", app::run_daemon, wattring::os_random_128};
+    const app::Context context{std::cout,
+                               std::cerr,
+                               environment(),
+                               "/etc/wattring/wattringd.toml",
+                               app::run_daemon,
+                               app::describe_cluster,
+                               wattring::os_random_128};
     const int code = app::run_command_line(arguments, context);
     std::cout.flush();
     if (!std::cout && code == app::kExitDone) {

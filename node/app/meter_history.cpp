@@ -56,7 +56,7 @@ meter::SeriesReader ResidentHistory::reader_of(meter::MeterTable::SeriesIndex se
   fold_.collect_pending(series, pending);
   return {disk_,
           {fold_.shard(), std::string(fold_.meters().id(meter_)), state.reg, state.first_ms, state.last_ms,
-           std::move(pending)}};
+           std::move(pending), fold_.limits().erased_before(fold_.meters().id(meter_))}};
 }
 
 ResidentHistory::Loaded& ResidentHistory::loaded(Register reg) {

@@ -59,7 +59,7 @@ void add_resident(Page& page, const meter::ShardFold& fold) {
       ordered.begin(), ordered.end(), page.from(),
       [&](MeterTable::MeterIndex index, const std::string& wanted) { return table.id(index) < wanted; });
   for (; at != ordered.end() && !page.is_past(table.id(*at)); ++at)
-    if (!page.skips(table.id(*at))) page.add(summarise(fold, *at));
+    if (!page.skips(table.id(*at)) && !is_erased(fold, *at)) page.add(summarise(fold, *at));
 }
 
 void add_passivated(Page& page, const meter::ShardFold& fold, const sharding::ShardKey& key,
@@ -84,11 +84,18 @@ void add_passivated(Page& page, const meter::ShardFold& fold, const sharding::Sh
 
 }  // namespace
 
+bool is_erased(const meter::ShardFold& fold, MeterTable::MeterIndex meter) {
+  return fold.limits().erases_any() && !fold.meters().has_facts(meter) &&
+         fold.limits().erased_before(fold.meters().id(meter)) != meter::ShardLimits::kNever;
+}
+
 MeterSummary summarise(const meter::ShardFold& fold, MeterTable::MeterIndex meter) {
   const MeterTable& table = fold.meters();
   MeterSummary summary;
   summary.id = table.id(meter);
   summary.shard = fold.shard().value;
+  if (const std::int64_t before_ms = fold.limits().erased_before(summary.id); before_ms != meter::ShardLimits::kNever)
+    summary.erased_before_ms = before_ms;
   for (const MeterTable::SeriesIndex series : table.series_of(meter)) {
     const meter::SeriesState& state = table.series(series);
     add_register(summary, state, fold.pending_text(state.last_value));

@@ -3,12 +3,13 @@
 
 #include <algorithm>
 
+#include "base/units.hpp"
+
 namespace wattring::app {
 namespace {
 
 constexpr std::size_t kRecordsMax = 1024;
 constexpr std::int64_t kWindowMs = 60'000;
-constexpr std::int64_t kNsPerMs = 1'000'000;
 
 /// Restarts at once, because the worker waits for nobody; three messages in a minute that fail end the meter's chances.
 actor::Strategy strategy() {

@@ -1,17 +1,29 @@
 // SPDX-License-Identifier: Apache-2.0
 #include "node/app/node.hpp"
 
+#include <fmt/ranges.h>
+
 #include <algorithm>
 #include <filesystem>
+#include <map>
 #include <thread>
 
+#include "cluster/message.hpp"
+#include "node/app/config_validate.hpp"
+#include "node/app/follow_routes.hpp"
+#include "node/app/listen_address.hpp"
+#include "node/app/shard_marks.hpp"
+#include "node/app/write_and_wait.hpp"
+#include "node/http/query_api.hpp"
+#include "node/http/relay.hpp"
 #include "persistence/recovery.hpp"
+#include "sharding/ring_message.hpp"
 
 namespace wattring::app {
 namespace {
 
 constexpr std::int64_t kRateWindowNs = 10'000'000'000;
-constexpr std::int64_t kRetentionEveryMs = kMsPerHour;
+constexpr std::int64_t kLeaveMs = 1'000;
 constexpr std::size_t kJournalQueueRecords = 16'384;
 
 std::uint32_t worker_count(const Config& config) {
@@ -23,6 +35,23 @@ std::uint64_t volume_bytes(const std::string& path) {
   std::error_code error;
   const auto space = std::filesystem::space(path, error);
   return error ? 0 : space.capacity;
+}
+
+/// A disk whose generation is lost may have told others more than it holds: nothing of it counts as whole.
+void forget_claims(std::string_view rings, std::size_t shard_count, RecoveredHoldings& holdings) {
+  const auto known = sharding::decode_ring_state(rings);
+  if (!known || known->rings.empty() || known->rings.back().members.size() == 1) return;
+  std::map<ShardId, sharding::Replica::Held> all;
+  for (std::size_t i = 0; i < shard_count; ++i) {
+    const ShardId shard{static_cast<std::uint16_t>(i)};
+    all[shard].shard = shard;
+  }
+  for (sharding::Replica::Held& held : holdings.held) all[held.shard] = std::move(held);
+  holdings.held.clear();
+  for (auto& [shard, held] : all) {
+    held.filled_ring = sharding::effect::kRecovering;
+    holdings.held.push_back(std::move(held));
+  }
 }
 
 }  // namespace
@@ -62,7 +91,14 @@ Result<void> Node::open(WriterId writer, Prng& prng) {
   const auto first = persistence::first_lsn(**snapshot);
   if (!first) return Failure(first.error());
   first_lsn_found_ = *first;
+  auto holdings = recover_holdings(**snapshot, identity.shard_count);
+  if (!holdings) return Failure(holdings.error());
+  auto rings = read_ring_state(**snapshot);
+  if (!rings) return Failure(rings.error());
+  const auto rings_from = read_rings_needed_from(**snapshot);
+  if (!rings_from) return Failure(rings_from.error());
   snapshot->reset();
+  if (auto opened = open_cluster(prng); !opened) return opened;
 
   persistence::JournalWriter::Options writer_options;
   writer_options.queue_records_max = kJournalQueueRecords;
@@ -76,12 +112,36 @@ Result<void> Node::open(WriterId writer, Prng& prng) {
       AlertSystem::open({*key_, directory_->journal(), *writer_, clock_, metrics_, log_}, config, prng.fork());
   if (!alerts) return Failure(alerts.error());
   alerts_ = std::move(*alerts);
+  alerts_->await_homes();
+  if (auto opened = open_workers(); !opened) return opened;
+  writer_->start();
+  if (auto opened = open_replication(std::move(*holdings), {std::move(*rings), *rings_from}, prng); !opened)
+    return opened;
+  const IngestPipeline::Options pipeline_options{config.ingest.accept_past_ms, config.ingest.accept_future_ms,
+                                                 config.ingest.in_flight_bytes_max};
+  pipeline_ =
+      std::make_unique<IngestPipeline>(pipeline_options, *key_, writer, *replication_, *workers_, clock_, metrics_);
+  query_ = std::make_unique<QueryService>(*key_, *workers_, directory_->journal(), clock_);
+  register_metrics();
+  if (auto attached = alerts_->attach(*workers_, *pipeline_); !attached) return attached;
+  share_alerts();
+  workers_->start();
+  replication_->start();
+  return {};
+}
+
+Result<void> Node::open_workers() {
+  const Config& config = options_.config;
   auto guard = FoldGuard::open((std::filesystem::path(options_.data_dir) / "fold-guard").string());
   if (!guard) return Failure(guard.error());
   guard_ = std::move(*guard);
   ShardWorkers::Options worker_options;
   worker_options.guard = guard_.get();
   worker_options.extension = alerts_->extension();
+  worker_options.on_unreadable = [this](ShardId shard, const sharding::Coverage& unreadable) {
+    replication_->damaged(shard, unreadable);
+  };
+  worker_options.on_unrecovered = [this] { failed_ = true; };
   worker_options.workers = worker_count(config);
   worker_options.unsealed_bytes_max = config.store.unsealed_bytes_max;
   worker_options.journal_bytes_max = config.store.journal_bytes_max;
@@ -89,35 +149,113 @@ Result<void> Node::open(WriterId writer, Prng& prng) {
   worker_options.resident_bytes_max = config.meters.resident_bytes_max;
   workers_ =
       std::make_unique<ShardWorkers>(worker_options, *key_, directory_->journal(), *writer_, clock_, metrics_, log_);
-  IngestPipeline::Options pipeline_options{config.ingest.accept_past_ms, config.ingest.accept_future_ms,
-                                           config.ingest.in_flight_bytes_max, Lsn{next->value - 1}};
-  pipeline_ = std::make_unique<IngestPipeline>(pipeline_options, *key_, writer, *writer_, *workers_, clock_, metrics_,
-                                               [this] { failed_ = true; });
-  query_ = std::make_unique<QueryService>(*key_, *workers_, directory_->journal(), clock_);
-  register_metrics();
-  if (auto attached = alerts_->attach(*workers_, *pipeline_); !attached) return attached;
-  writer_->start();
-  workers_->start();
   return {};
 }
 
-Result<void> Node::listen(Prng& prng) {
+/// A data directory without a ring is either its cluster's founder, in this release or an older one, or has yet to hear
+/// of the ring from those it joined.
+Result<void> Node::open_replication(RecoveredHoldings holdings, FoundRings found, Prng& prng) {
+  const persistence::Identity& identity = directory_->identity();
   const Config& config = options_.config;
-  auto membership = PortReservation::take(config.listen.membership, "listen.membership");
-  if (!membership) return Failure(membership.error());
-  auto peers = PortReservation::take(config.listen.peers, "listen.peers");
-  if (!peers) return Failure(peers.error());
-  endpoints_.membership = membership->address();
-  endpoints_.peers = peers->address();
-  reservations_.push_back(std::move(*membership));
-  reservations_.push_back(std::move(*peers));
+  std::string& rings = found.state;
+  std::vector<persistence::OwnedOp> rows;
+  if (!holdings.generation) forget_claims(rings, identity.shard_count, holdings);
+  if (rings.empty() && cluster_->founded()) {
+    sharding::RingMember founder{identity.node, static_cast<std::uint16_t>(config.cluster.weight), config.cluster.zone};
+    rings = founding_state(sharding::founding_ring(std::move(founder), identity.copies, identity.acks));
+    rows.push_back(ring_state_row(rings));
+  }
+  if (!holdings.generation) {
+    holdings.generation = prng.next();
+    rows.push_back(generation_row(*holdings.generation));
+  }
+  if (!rows.empty())
+    if (auto written = write_and_wait(*writer_, rows); !written) return written;
 
+  auto address = numeric_listener(config.listen.data, "listen.data");
+  if (!address) return Failure(address.error());
+  auto transport = open_data_transport(*address, cluster_->context(), cluster_->security(), clock_, metrics_, log_);
+  if (!transport) return Failure(cannot_listen(config.listen.data, "listen.data", transport.error()));
+  ReplicationService::Options options;
+  options.self = identity.node;
+  options.cluster = cluster::cluster_hash(identity.cluster, identity.cluster_name);
+  options.turns.self = identity.node;
+  options.turns.generation = *holdings.generation;
+  options.turns.shard_count = identity.shard_count;
+  options.turns.rings = {identity.node, identity.shard_count, identity.hash_key, config.placement.automatic,
+                         found.needed_from};
+  options.turns.ring_state = std::move(rings);
+  options.turns.transfers.bytes_per_second = config.placement.transfer_bytes_per_second;
+  auto made = ReplicationService::make(options,
+                                       {*writer_, *workers_, *key_, clock_, metrics_, log_, [this] { failed_ = true; }},
+                                       std::move(*transport), std::move(holdings), directory_->journal(), prng.fork());
+  if (!made) return Failure(made.error());
+  replication_ = std::move(*made);
+  endpoints_.data = replication_->endpoint();
+  replication_->on_call([this](const NodeId& /*from*/, std::string_view question) { return answer_node(question); });
+  return {};
+}
+
+/// A request that another node passes on.
+std::string Node::answer_node(std::string_view question) {
+  auto request = http::decode_request(question);
+  if (!request) return http::encode_response(http::respond_to(request.error()));
+  http::HttpServer* const server = answering_.load();
+  if (server == nullptr)
+    return http::encode_response(http::retry_response({"BUSY", "the node is starting", "send it again"}, 1000));
+  return http::encode_response(server->answer_relayed(std::move(*request)));
+}
+
+Result<void> Node::listen(Prng& prng) {
+  if (auto nodes = listen_to_nodes(prng); !nodes) return nodes;
+  if (auto clients = listen_to_clients(); !clients) return clients;
+  alerts_->start(options_.version, endpoints_.http);
+  gateway::P1SourceService::Options p1;
+  for (const P1Source& source : options_.config.p1)
+    p1.sources.push_back({source.name, source.connect.text(), source.meter,
+                          source.zone.empty() ? options_.config.meters.zone : source.zone});
+  p1_ = std::make_unique<gateway::P1SourceService>(p1, *pipeline_, clock_, prng, metrics_, log_);
+  if (auto started = p1_->start(); !started) return started;
+  // Last: with the first word to the others this node is up for them.
+  return cluster_->start(endpoints_, alerts_->service(), [this](const std::shared_ptr<const cluster::View>& view) {
+    remote_->set_view(view);
+    replication_->set_view(view);
+  });
+}
+
+Result<void> Node::open_cluster(Prng& prng) {
+  auto cluster = ClusterSystem::open({options_.data_dir, options_.config, directory_->identity(), options_.version},
+                                     {clock_, metrics_, log_}, prng.fork());
+  if (!cluster) return Failure(cluster.error());
+  cluster_ = std::move(*cluster);
+  endpoints_.membership = cluster_->endpoint();
+  return {};
+}
+
+Result<void> Node::listen_to_nodes(Prng& prng) {
+  const Config& config = options_.config;
+  const persistence::Identity& identity = directory_->identity();
+  auto address = numeric_listener(config.listen.peers, "listen.peers");
+  if (!address) return Failure(address.error());
+  const std::uint64_t hash = cluster::cluster_hash(identity.cluster, identity.cluster_name);
+  auto remote = RemoteSystem::start({identity.node, hash, *address, prng.next()},
+                                    {cluster_->context(), cluster_->security(), clock_, metrics_, log_, nullptr});
+  if (!remote) return Failure(cannot_listen(config.listen.peers, "listen.peers", remote.error()));
+  remote_ = std::move(*remote);
+  endpoints_.peers = remote_->endpoint();
+  return {};
+}
+
+Result<void> Node::listen_to_clients() {
+  const Config& config = options_.config;
   gateway::ZmqGateway::Options zmq;
   zmq.endpoint = config.listen.ingest.text();
   zmq.node_name = directory_->identity().node_name;
   zmq.credit_batches = config.ingest.credit_batches;
   zmq.connections_max = config.ingest.connections_max;
   zmq.frame_bytes_max = config.ingest.batch_bytes_max;
+  zmq.context = cluster_->context();
+  zmq.security = cluster_->security();
   zmq_ = std::make_unique<gateway::ZmqGateway>(zmq, *pipeline_, clock_, metrics_, log_);
   auto ingest_address = zmq_->start();
   if (!ingest_address) return Failure(ingest_address.error());
@@ -135,18 +273,31 @@ Result<void> Node::listen(Prng& prng) {
   http.membership_address = endpoints_.membership;
   http.peers_address = endpoints_.peers;
   http.ingest_address = endpoints_.ingest;
-  http_ = std::make_unique<http::HttpServer>(http, *pipeline_, *this, clock_, metrics_, log_, &alerts_->service());
+  http.data_address = endpoints_.data;
+  http.tokens_file = config.http.tokens;
+  http.metrics_open = config.http.metrics_open;
+  const auto& told = config.advertise;
+  http.names = {config.listen.http.host, told.http.host, told.membership.host, told.peers.host, told.ingest.host};
+  auto audit = AuditLog::open(options_.data_dir);
+  if (!audit) return Failure(audit.error());
+  audit_ = std::move(*audit);
+  const persistence::Identity& identity = directory_->identity();
+  reads_ = std::make_unique<PeerReads>(
+      PeerReads::Doors{identity.node, *key_, *replication_, [this] { return cluster_->view(); }, clock_});
+  shards_ =
+      std::make_unique<ShardDesk>(ShardDesk::Options{identity.node, identity.hash_key, config.placement.automatic},
+                                  ShardDesk::Doors{*replication_, *cluster_, reads_.get(), *key_, clock_});
+  limits_ = std::make_unique<LimitDesk>(WriterId{os_random_128()},
+                                        LimitDesk::Doors{*replication_, *workers_, directory_->journal(), *key_});
+  open_backups();
+  http_ = std::make_unique<http::HttpServer>(http, *pipeline_, *this, clock_, metrics_, log_,
+                                             http::Doors{&alerts_->service(), cluster_.get(), audit_.get(),
+                                                         reads_.get(), shards_.get(), limits_.get(), backups_.get()});
   auto http_address = http_->start();
   if (!http_address) return Failure(http_address.error());
+  answering_ = http_.get();
   endpoints_.http = *http_address;
-  alerts_->start(options_.version, endpoints_.http);
-
-  gateway::P1SourceService::Options p1;
-  for (const P1Source& source : config.p1)
-    p1.sources.push_back(
-        {source.name, source.connect.text(), source.meter, source.zone.empty() ? config.meters.zone : source.zone});
-  p1_ = std::make_unique<gateway::P1SourceService>(p1, *pipeline_, clock_, prng, metrics_, log_);
-  return p1_->start();
+  return {};
 }
 
 void Node::stop() {
@@ -159,9 +310,19 @@ void Node::stop() {
   // with the doors closed nothing new comes.
   while (pipeline_ && pipeline_->in_flight().used() != 0 && !failed_)
     std::this_thread::sleep_for(std::chrono::milliseconds(1));
+  // Whoever is home from now on tells what is not told.
+  if (const auto routes = replication_ ? replication_->routes() : nullptr;
+      routes && routes->ring != nullptr && routes->ring->ring().effective_copies() > 1)
+    alerts_->homes().set_all(HomeRole::away);
+  // The others hear of it before this node falls silent; what they had sent is still kept and receipted.
+  if (cluster_ && (failed_ || cluster_->expelled())) cluster_->stop();
+  if (cluster_) cluster_->leave_cluster();
+  if (replication_ && !failed_) replication_->leave(kLeaveMs);
   if (workers_) workers_->stop(!failed_);
   if (alerts_) alerts_->stop();
   if (writer_) writer_->stop();
+  if (replication_) replication_->stop();
+  if (remote_) remote_->stop();
 }
 
 void Node::register_metrics() {
@@ -176,16 +337,6 @@ void Node::register_metrics() {
                           [this] { return static_cast<double>(workers_->recovering_workers()); });
 }
 
-void Node::retain(std::int64_t now_ms) {
-  const Config::Retention& keep = options_.config.retention;
-  if ((!keep.raw_ms && !keep.intervals_ms) || now_ms < next_retention_ms_) return;
-  next_retention_ms_ = now_ms + kRetentionEveryMs;
-  meter::RetentionDays days;
-  if (keep.raw_ms) days.raw = day_of(now_ms - *keep.raw_ms);
-  if (keep.intervals_ms) days.intervals = day_of(now_ms - *keep.intervals_ms);
-  workers_->request_retention(days);
-}
-
 void Node::show_meters() {
   const auto gauge = [&](std::string_view state) -> Gauge& {
     return metrics_.gauge("wattring_meters", "Meters known to this node: in memory, or only on its disk",
@@ -196,8 +347,24 @@ void Node::show_meters() {
   gauge("passivated").set(static_cast<double>(passivated));
 }
 
+/// Of all nodes that have a shard one tells its alerts, and the others hear of it.
+void Node::share_alerts() {
+  alerts_->decide_by(*replication_, WriterId{os_random_128()});
+  alerts_->confirm_by([this](ShardId shard, std::function<void(bool)> done) {
+    return replication_->exchange(shard, [done = std::move(done)](const Completeness& found) { done(found.complete); });
+  });
+}
+
+void Node::follow_homes() {
+  const auto view = cluster_->view();
+  if (view == nullptr) return;
+  follow_routes(*replication_->routes(), *view, directory_->identity().node, clock_.monotonic_ns(), alerts_->homes());
+}
+
 void Node::tick() {
-  alerts_->service().tick();
+  follow_homes();
+  alerts_->tick();
+  backups_->forget_idle();
   show_meters();
   retain(clock_.wall_ms());
   const std::lock_guard lock(rate_mutex_);
@@ -243,12 +410,13 @@ http::NodeStatus Node::status() {
   status.ack_p50_s = pipeline_->ack_latency().quantile_seconds(0.5);
   status.ack_p99_s = pipeline_->ack_latency().quantile_seconds(0.99);
   status.commit_p99_s = metrics_.histogram("wattring_journal_commit_seconds", "").quantile_seconds(0.99);
-  status.last_lsn = pipeline_->last_lsn();
+  status.last_lsn = writer_->next_lsn().value - 1;
   const std::uint64_t first_lsn = std::max(first_lsn_found_.value, workers_->truncated_before().value);
   status.journal_records = status.last_lsn + 1 - std::min(first_lsn, status.last_lsn + 1);
   status.unsealed_facts = workers_->unsealed_facts();
   status.disk_reserve = writer_->reserve_reached();
-  status.insecure = options_.config.insecure;
+  status.insecure = !open_listeners(options_.config).empty();
+  status.turned_away = turned_away();
   if (const auto usage = directory_->journal().usage()) {
     status.used_bytes = usage->used_bytes;
     status.reusable_bytes = usage->reusable_bytes;
@@ -272,9 +440,11 @@ http::NodeStatus Node::status() {
 void Node::add_problems(http::NodeStatus& status) {
   const std::string& node = status.node;
   if (failed_)
-    status.problems.push_back({"JOURNAL_FAILED", "critical", node,
-                               "a commit ended without a known outcome; the node stops and must be started again",
-                               "look at the disk and the kernel log, then start the node", status.now_ms});
+    status.problems.push_back(
+        {"JOURNAL_FAILED", "critical", node,
+         "a commit ended without a known outcome, or the disk did not give the shards back; the node stops "
+         "and must be started again",
+         "look at the disk and the kernel log, then start the node", status.now_ms});
   if (status.disk_reserve) {
     const std::lock_guard lock(rate_mutex_);
     status.problems.push_back(
@@ -314,8 +484,9 @@ void Node::add_problems(http::NodeStatus& status) {
         {"NOT_READY", "warn", node, "the node is stopping", "send to it again when it is back", status.now_ms});
   if (status.insecure)
     status.problems.push_back({"INSECURE", "warn", node,
-                               "listeners off loopback without authentication (insecure = true)",
-                               "listen on 127.0.0.1, or keep the network closed", started_ms_});
+                               fmt::format("{} off loopback, and callers are not authenticated (insecure = true)",
+                                           fmt::join(open_listeners(options_.config), ", ")),
+                               "set cluster.keys and http.tokens, or listen on 127.0.0.1", started_ms_});
 }
 
 }  // namespace wattring::app

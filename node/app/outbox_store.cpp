@@ -2,9 +2,6 @@
 #include "node/app/outbox_store.hpp"
 
 #include <algorithm>
-#include <chrono>
-#include <future>
-#include <thread>
 
 #include "persistence/format.hpp"
 #include "persistence/keys.hpp"
@@ -17,25 +14,8 @@ using persistence::Table;
 using persistence::WriteOp;
 
 constexpr std::uint64_t kDead = std::uint64_t{1} << 63U;
-constexpr int kQueueTries = 200;
 
 }  // namespace
-
-Result<void> write_and_wait(persistence::JournalWriter& writer, const std::vector<OwnedOp>& slice) {
-  const auto done = std::make_shared<std::promise<persistence::CommitResult>>();
-  auto committed = done->get_future();
-  for (int tries = 0;; ++tries) {
-    auto copy = slice;
-    auto queued =
-        writer.write(std::move(copy), [done](const persistence::CommitResult& result) { done->set_value(result); });
-    if (queued) break;
-    if (queued.error().code != ErrorCode::busy || tries == kQueueTries) return queued;
-    std::this_thread::sleep_for(std::chrono::milliseconds(5));
-  }
-  const persistence::CommitResult result = committed.get();
-  if (result.status == persistence::CommitStatus::committed) return {};
-  return Failure(result.error);
-}
 
 Result<std::uint64_t> OutboxStore::next_sequence(const persistence::ReadTransaction& disk) {
   std::uint64_t next = 1;
@@ -67,12 +47,46 @@ Result<std::vector<alert::OutboxRow>> OutboxStore::pending(std::uint64_t from, s
   return rows;
 }
 
+alert::MayTell OutboxStore::may_tell(const alert::OutboxRow& row) {
+  const alert::MayTell may = ask_ ? ask_(row) : alert::MayTell::yes;
+  if (may != alert::MayTell::never) return may;
+  const std::lock_guard lock(mutex_);
+  withdrawn_.insert(row.sequence);
+  return may;
+}
+
+/// Those of them that were told.
+std::vector<alert::Notification> OutboxStore::rows_of(const std::vector<std::uint64_t>& sequences) {
+  std::vector<alert::Notification> rows;
+  auto snapshot = disk_.read();
+  if (!snapshot) return rows;
+  for (const std::uint64_t sequence : sequences) {
+    {
+      const std::lock_guard lock(mutex_);
+      if (withdrawn_.contains(sequence)) continue;
+    }
+    const std::string key = persistence::outbox_key(sequence);
+    const auto stored = (*snapshot)->get(Table::outbox, key);
+    if (!stored) continue;
+    const auto payload = persistence::open_value(*stored, persistence::position_of(key));
+    if (!payload) continue;
+    if (auto row = alert::decode_notification(*payload)) rows.push_back(std::move(*row));
+  }
+  return rows;
+}
+
 Result<void> OutboxStore::delivered(const std::vector<std::uint64_t>& sequences) {
+  if (told_)
+    if (const auto rows = rows_of(sequences); !rows.empty()) told_(rows);
   std::vector<OwnedOp> slice;
   slice.reserve(sequences.size());
   for (const std::uint64_t sequence : sequences)
     slice.push_back({WriteOp::Kind::erase, Table::outbox, persistence::outbox_key(sequence), {}});
-  return write_and_wait(writer_, slice);
+  auto written = write_and_wait(writer_, slice);
+  if (!written) return written;
+  const std::lock_guard lock(mutex_);
+  for (const std::uint64_t sequence : sequences) withdrawn_.erase(sequence);
+  return {};
 }
 
 Result<void> OutboxStore::dead(const std::vector<std::uint64_t>& sequences) {

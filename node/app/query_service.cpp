@@ -36,7 +36,8 @@ std::optional<T> wait_for(std::future<T>& future) {
 
 SeriesReader::Series series_of(const meter::ShardFold& fold, const std::string& id, MeterTable::SeriesIndex index) {
   const meter::SeriesState& state = fold.meters().series(index);
-  SeriesReader::Series series{fold.shard(), id, state.reg, state.first_ms, state.last_ms, {}};
+  SeriesReader::Series series{
+      fold.shard(), id, state.reg, state.first_ms, state.last_ms, {}, fold.limits().erased_before(id)};
   fold.collect_pending(index, series.pending);
   return series;
 }
@@ -51,6 +52,10 @@ Failure no_meter(const std::string& id, const meter::ShardFold& fold) {
                 "meter \"" + id + "\" is not known so far, and the readings of its shard " +
                     std::to_string(fold.shard().value) + " are not looked at",
                 "wattringctl problems explain FOLD_STOPPED");
+  if (const std::int64_t before_ms = fold.limits().erased_before(id); before_ms != meter::ShardLimits::kNever)
+    return fail(ErrorCode::not_found,
+                "no meter \"" + id + "\": its readings from before " + format_rfc3339(before_ms) + " were erased",
+                "it is known again with its first reading from then on");
   return fail(ErrorCode::not_found, "no meter \"" + id + "\"", "GET /api/v1/meters?prefix= lists them");
 }
 
@@ -105,7 +110,7 @@ Result<MeterSummary> QueryService::meter(std::string_view id) {
   const std::uint64_t hash = key_.hash(wanted);
   const bool posted = workers_.post_meter(wanted, hash, [=](const meter::ShardFold& fold, const auto& found) {
     if (!found) return done->set_value(Failure(found.error()));
-    if (!*found) return done->set_value(no_meter(wanted, fold));
+    if (!*found || is_erased(fold, **found)) return done->set_value(no_meter(wanted, fold));
     done->set_value(summarise(fold, **found));
   });
   if (!posted) return busy();
@@ -129,16 +134,18 @@ Result<QueryService::Resident> QueryService::find_series(const std::string& id, 
   const std::uint64_t hash = key_.hash(id);
   const bool posted = workers_.post_meter(id, hash, [=](const meter::ShardFold& fold, const auto& found) {
     if (!found) return done->set_value(Failure(found.error()));
-    if (!*found) return done->set_value(no_meter(id, fold));
+    if (!*found || is_erased(fold, **found)) return done->set_value(no_meter(id, fold));
     const MeterTable::SeriesIndex series = fold.meters().find_series(**found, reg);
-    if (series == meter::kNone)
+    if (series == meter::kNone || fold.meters().series(series).empty)
       return done->set_value(fail(ErrorCode::not_found, "meter \"" + id + "\" has no register " + format_obis(reg),
                                   "GET /api/v1/meters/{id} lists its registers"));
     Resident resident;
     resident.series = series_of(fold, id, series);
     resident.complete = fold.complete();
+    resident.raw_from_ms = fold.limits().days().raw_from_ms();
     const MeterTable::SeriesIndex equipment = fold.meters().find_series(**found, meter::kEquipmentId);
-    if (equipment != meter::kNone) resident.equipment = series_of(fold, id, equipment);
+    if (equipment != meter::kNone && !fold.meters().series(equipment).empty)
+      resident.equipment = series_of(fold, id, equipment);
     for (const Fact& fact : resident.series.pending)
       if (const std::string* text = fold.pending_text(fact.value)) resident.texts.emplace_back(fact.value, *text);
     done->set_value(std::move(resident));
@@ -170,14 +177,16 @@ Result<http::ReadingsAnswer> QueryService::readings(const http::ReadingsQuery& q
   http::ReadingsAnswer answer;
   answer.as_of_ms = clock_.wall_ms();
   SeriesReader reader(**disk, resident->series);
-  const std::int32_t first = std::max(day_of(query.from_ms), day_of(reader.series().first_ms));
+  // Texts stay; of other readings what is below the watermark is an anchor, or about to go.
+  const std::int64_t from_ms = text ? query.from_ms : std::max(query.from_ms, resident->raw_from_ms);
+  const std::int32_t first = std::max(day_of(from_ms), day_of(reader.series().first_ms));
   const std::int32_t last = std::min(day_of(query.to_ms - 1), day_of(reader.series().last_ms));
   for (std::int32_t day = first; day <= last && !answer.next_ms; ++day) {
     const auto chunk = reader.load_days(day, day);
     if (!chunk) return Failure(chunk.error());
     const auto conflicts = meter::conflicted_starts(chunk->winners, chunk->losers);
     for (const Fact& fact : chunk->winners) {
-      if (fact.start_ms < query.from_ms || fact.start_ms >= query.to_ms) continue;
+      if (fact.start_ms < from_ms || fact.start_ms >= query.to_ms) continue;
       // A page ends between two starts, so that `next` can name the place.
       if (answer.rows.size() >= query.limit && fact.start_ms != answer.rows.back().fact.start_ms) {
         answer.next_ms = fact.start_ms;

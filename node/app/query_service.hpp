@@ -34,6 +34,7 @@ class QueryService {
     std::optional<meter::SeriesReader::Series> equipment;  ///< the meter's equipment-id series, if it has one
     std::vector<std::pair<std::int64_t, std::string>> texts;
     bool complete = true;
+    std::int64_t raw_from_ms = meter::ShardLimits::kNever;  ///< the shard's watermark
   };
   [[nodiscard]] Result<Resident> find_series(const std::string& meter, Register reg);
   [[nodiscard]] Result<std::vector<std::int64_t>> exchange_times(const persistence::ReadTransaction& disk,

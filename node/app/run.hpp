@@ -11,6 +11,8 @@ namespace wattring::app {
 /// sysexits(3)-like; the same for every verb of wattringd.
 enum ExitCode : int {
   kExitDone = 0,
+  kExitNobody = 3,     ///< leave: no node runs there
+  kExitTimeout = 6,    ///< leave: the time is up
   kExitUsage = 64,     ///< the command line
   kExitData = 65,      ///< the data directory: not initialised, another node's, newer, corrupt
   kExitInternal = 70,  ///< a defect

@@ -3,6 +3,7 @@
 
 #include <algorithm>
 #include <chrono>
+#include <iterator>
 #include <limits>
 #include <thread>
 
@@ -22,6 +23,12 @@ Failure stopping() {
 void ShardQuarantine::add(std::size_t slot, Lsn lsn, std::uint32_t run, std::string_view meter,
                           std::string_view failure, std::span<const Fact> facts) {
   meter::ShardFold& fold = *shards_.folds[slot];
+  std::vector<Fact> left;
+  if (const std::int64_t from_ms = fold.limits().erased_before(meter); from_ms != meter::ShardLimits::kNever) {
+    std::ranges::copy_if(facts, std::back_inserter(left), [&](const Fact& fact) { return fact.start_ms >= from_ms; });
+    facts = left;
+    if (facts.empty()) return;
+  }
   shared_.count.quarantined.add(facts.size());
   shared_.log->error("meter_quarantined", "meter \"" + std::string(meter) + "\", record " + std::to_string(lsn.value) +
                                               ": " + std::string(failure));

@@ -1,8 +1,10 @@
 // SPDX-License-Identifier: Apache-2.0
 #include "node/app/shard_sealing.hpp"
 
+#include <algorithm>
 #include <chrono>
 #include <thread>
+#include <utility>
 
 #include "node/meter/shard_seal.hpp"
 
@@ -16,6 +18,7 @@ constexpr std::int64_t kRefusedPauseNs = 1'000'000'000;
 
 bool ShardSealing::step(bool idle) {
   collect();
+  serve_leaving();
   maybe_start_pass();
   bool ended = false;
   if (pass_runs_ && (idle || shared_.clock.monotonic_ns() >= fold_until_ns_)) ended = seal_next();
@@ -47,25 +50,26 @@ bool ShardSealing::seal_next() {
   }
   if (!seals_.empty()) return false;
   pass_runs_ = false;
+  if (std::exchange(retention_is_due_, false)) request_retention();
   return true;
 }
 
-ShardSealing::InFlight ShardSealing::in_flight(std::optional<std::size_t> slot) {
-  return {slot, std::make_shared<std::atomic<int>>(1), std::make_shared<std::atomic<bool>>(false)};
+ShardSealing::InFlight ShardSealing::in_flight(std::optional<std::size_t> slot) const {
+  return {slot, SliceChain(shared_.writer, doors_.wake)};
 }
 
 void ShardSealing::start(std::size_t slot) {
   turns_.finish(slot);
   meter::ShardFold& fold = *shards_.folds[slot];
   InFlight seal = in_flight(slot);
-  fold.begin_seal(applied_lsn_);
+  fold.begin_seal(std::max(fold.sealed_up_to(), std::min(applied_lsn_, doors_.mark_at_most(slot))));
   std::vector<std::string> damaged;
   auto disk = shared_.disk.read();
   Result<meter::SealStats> sealed = Failure(disk ? Error{} : disk.error());
   if (disk) {
     const auto sink = [&](std::vector<persistence::OwnedOp>&& slice, bool last) {
       if (last && !shards_.extensions.empty()) shards_.extensions[slot]->sealing(slice);
-      return send_for(seal, std::move(slice));
+      return seal.slices.add(std::move(slice));
     };
     sealed = meter::seal_shard(fold, **disk, sink, damaged);
   }
@@ -77,40 +81,20 @@ void ShardSealing::start(std::size_t slot) {
     shared_.count.chunks.add(sealed->chunks);
   } else {
     shared_.log->warn("seal_failed", "shard " + std::to_string(fold.shard().value) + ": " + sealed.error().text());
-    *seal.refused = true;
+    seal.slices.refuse();
   }
-  --*seal.slices_left;
   seals_.push_back(std::move(seal));
 }
 
-Result<void> ShardSealing::send_for(const InFlight& seal, std::vector<persistence::OwnedOp>&& slice) {
-  ++*seal.slices_left;
-  auto sent = send(std::move(slice),
-                   [this, left = seal.slices_left, refused = seal.refused](const persistence::CommitResult& result) {
-                     if (result.status != persistence::CommitStatus::committed) *refused = true;
-                     if (--*left == 0) wake_();
-                   });
-  if (!sent) --*seal.slices_left;
-  return sent;
-}
-
-Result<void> ShardSealing::send(std::vector<persistence::OwnedOp>&& slice,
-                                const std::function<void(const persistence::CommitResult&)>& done) {
-  for (;;) {
-    auto copy = slice;
-    auto queued = shared_.writer.write(std::move(copy), done);
-    if (queued || queued.error().code != ErrorCode::busy || shared_.writer.failed()) return queued;
-    std::this_thread::sleep_for(std::chrono::milliseconds(1));
-  }
-}
-
 void ShardSealing::collect() {
+  for (InFlight& seal : seals_) seal.slices.move_on();
   std::erase_if(seals_, [&](const InFlight& seal) {
-    if (*seal.slices_left != 0) return false;
+    if (!seal.slices.is_over()) return false;
     if (!seal.slot) return true;
     meter::ShardFold& fold = *shards_.folds[*seal.slot];
     const Holdings before = Holdings::of(fold);
-    if (*seal.refused) {
+    const bool refused = seal.slices.is_refused();
+    if (refused) {
       fold.abandon_seal();
       refused_until_ns_ = shared_.clock.monotonic_ns() + kRefusedPauseNs;
       next_slot_ = shards_.folds.size();
@@ -118,28 +102,64 @@ void ShardSealing::collect() {
       fold.finish_seal();
     }
     shared_.totals.add(Holdings::of(fold) - before);
+    serve_leaving(*seal.slot, !refused);
     return true;
   });
 }
 
+void ShardSealing::serve_leaving() {
+  for (std::size_t at = 0; at < leaving_.size();) {
+    const std::size_t slot = leaving_[at].slot;
+    const meter::ShardFold& fold = *shards_.folds[slot];
+    const std::size_t before = leaving_.size();
+    if (fold.is_stopped()) {
+      serve_leaving(slot, false);
+    } else if (!fold.is_sealing() && !fold.is_settling()) {
+      if (!fold.can_begin_seal()) {
+        serve_leaving(slot, true);
+      } else if (doors_.may_seal(slot) && seals_.size() < kSealsInFlightMax) {
+        start(slot);
+      }
+    }
+    if (leaving_.size() == before) ++at;
+  }
+}
+
+/// sealed: right now the slot's shard on the disk is what its coverage says.
+void ShardSealing::serve_leaving(std::size_t slot, bool sealed) {
+  std::erase_if(leaving_, [&](const Leaving& leaving) {
+    if (leaving.slot != slot) return false;
+    if (sealed) leaving.done(shared_.disk.read());
+    if (!sealed) leaving.done(fail(ErrorCode::busy, "the shard cannot be sealed now", "ask again in a while"));
+    return true;
+  });
+}
+
+void ShardSealing::finish() {
+  for (const Leaving& leaving : std::exchange(leaving_, {}))
+    leaving.done(fail(ErrorCode::busy, "the node is stopping", "ask another one"));
+}
+
 void ShardSealing::retain_next() {
-  if (!retention_) return;
+  if (!retains_) return;
+  const auto needs_it = [&](std::size_t slot) {
+    const meter::ShardFold& fold = *shards_.folds[slot];
+    return fold.limits().days() != meter::RetentionDays{} && !fold.is_settling() && doors_.may_seal(slot);
+  };
+  while (retention_slot_ < shards_.folds.size() && !needs_it(retention_slot_)) ++retention_slot_;
   if (retention_slot_ == shards_.folds.size()) {
-    retention_.reset();
+    retains_ = false;
     return;
   }
   const meter::ShardFold& fold = *shards_.folds[retention_slot_++];
   InFlight step = in_flight(std::nullopt);
   auto disk = shared_.disk.read();
   if (!disk) return;
-  const auto sink = [&](std::vector<persistence::OwnedOp>&& slice, bool) -> Result<void> {
-    if (slice.empty()) return {};
-    return send_for(step, std::move(slice));
-  };
-  const auto done = meter::apply_retention(fold, shared_.key, **disk, *retention_, sink);
+  const auto sink = [&](std::vector<persistence::OwnedOp>&& slice, bool) { return step.slices.add(std::move(slice)); };
+  const auto done = meter::apply_retention(fold, shared_.key, **disk, fold.limits().days(), sink);
   if (done) shared_.count.dropped.add(done->chunks_dropped);
   if (!done) shared_.log->warn("retention_failed", done.error().text());
-  --*step.slices_left;
+  if (!done) step.slices.refuse();
   seals_.push_back(std::move(step));
 }
 

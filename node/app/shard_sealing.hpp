@@ -10,6 +10,7 @@
 
 #include "node/app/extension_turns.hpp"
 #include "node/app/shard_shared.hpp"
+#include "node/app/slice_chain.hpp"
 #include "node/meter/retention.hpp"
 
 namespace wattring::app {
@@ -19,17 +20,32 @@ namespace wattring::app {
 class ShardSealing {
  public:
   /// wake: any thread; the worker looks at its work again. may_seal: whether what the slot's records hold is in the
-  /// fold, or safe elsewhere.
-  ShardSealing(ShardShared& shared, WorkerShards& shards, ExtensionTurns& turns, std::function<void()> wake,
-               std::function<bool(std::size_t)> may_seal)
-      : shared_(shared), shards_(shards), turns_(turns), wake_(std::move(wake)), may_seal_(std::move(may_seal)) {}
+  /// fold, or safe elsewhere. mark_at_most: how far the slot's mark `applied` may go.
+  struct Doors {
+    std::function<void()> wake;
+    std::function<bool(std::size_t)> may_seal;
+    std::function<Lsn(std::size_t)> mark_at_most;
+  };
+  ShardSealing(ShardShared& shared, WorkerShards& shards, ExtensionTurns& turns, Doors doors)
+      : shared_(shared), shards_(shards), turns_(turns), doors_(std::move(doors)) {}
 
   /// Any thread. Everything that is pending goes, soon.
   void request() { requested_ = true; }
-  void request_retention(const meter::RetentionDays& days) {
-    retention_ = days;
+  /// What is below the shards' watermarks goes.
+  void request_retention() {
+    retains_ = true;
     retention_slot_ = 0;
   }
+  /// The same when the next pass has ended: facts came that may be older.
+  void repeat_retention() { retention_is_due_ = true; }
+  /// Nothing is sealed or dropped with age now, or about to be.
+  [[nodiscard]] bool is_quiet() const { return !pass_runs_ && seals_.empty() && !retains_; }
+  using HandedOver = std::function<void(Result<std::unique_ptr<persistence::ReadTransaction>>)>;
+  /// Gives a snapshot of the disk in which the slot's shard holds exactly what its coverage says, so everything that is
+  /// pending now is sealed first. busy: the disk refused, or the fold is stopped. `done` on this thread.
+  void hand_over(std::size_t slot, HandedOver done) { leaving_.push_back({slot, std::move(done)}); }
+  /// Nobody is answered any more.
+  void finish();
   /// Records up to here are folded.
   void applied(Lsn lsn, std::uint64_t record_bytes) {
     applied_lsn_ = lsn;
@@ -38,7 +54,7 @@ class ShardSealing {
   [[nodiscard]] Lsn applied_lsn() const { return applied_lsn_; }
 
   /// There is something to do now.
-  [[nodiscard]] bool is_busy() const { return pass_runs_ ? seals_.size() < kSealsInFlightMax : retention_.has_value(); }
+  [[nodiscard]] bool is_busy() const { return pass_runs_ ? seals_.size() < kSealsInFlightMax : retains_; }
   [[nodiscard]] bool pass_runs() const { return pass_runs_; }
   /// A bit of it. idle: nothing waits to be folded. True when a pass has ended: more may be truncated.
   bool step(bool idle);
@@ -50,36 +66,38 @@ class ShardSealing {
   static constexpr std::size_t kSealsInFlightMax = 4;
   struct InFlight {
     std::optional<std::size_t> slot;  ///< nothing: a retention step, which moves no facts
-    std::shared_ptr<std::atomic<int>> slices_left;
-    std::shared_ptr<std::atomic<bool>> refused;
+    SliceChain slices;
   };
 
   [[nodiscard]] bool can_begin(std::size_t slot) const {
-    return shards_.folds[slot]->can_begin_seal() && may_seal_(slot);
+    return shards_.folds[slot]->can_begin_seal() && doors_.may_seal(slot);
   }
   void collect();
   void maybe_start_pass();
   bool seal_next();
   void start(std::size_t slot);
   void retain_next();
-  /// Waits while the writer's queue is full: the disk sets the pace.
-  Result<void> send(std::vector<persistence::OwnedOp>&& slice,
-                    const std::function<void(const persistence::CommitResult&)>& done);
-  Result<void> send_for(const InFlight& seal, std::vector<persistence::OwnedOp>&& slice);
-  static InFlight in_flight(std::optional<std::size_t> slot);
+  void serve_leaving();
+  void serve_leaving(std::size_t slot, bool sealed);
+  [[nodiscard]] InFlight in_flight(std::optional<std::size_t> slot) const;
 
   ShardShared& shared_;
   WorkerShards& shards_;
   ExtensionTurns& turns_;
-  const std::function<void()> wake_;
-  const std::function<bool(std::size_t)> may_seal_;
+  const Doors doors_;
   std::atomic<bool> requested_{false};
   Lsn applied_lsn_{0};
   std::uint64_t journal_bytes_ = 0;
   bool pass_runs_ = false;
   std::size_t next_slot_ = 0;
   std::vector<InFlight> seals_;
-  std::optional<meter::RetentionDays> retention_;
+  struct Leaving {
+    std::size_t slot;
+    HandedOver done;
+  };
+  std::vector<Leaving> leaving_;
+  bool retains_ = false;
+  bool retention_is_due_ = false;
   std::size_t retention_slot_ = 0;
   std::int64_t refused_until_ns_ = 0;
   /// While batches and questions wait, sealing takes at most half of the time: they come first until then.

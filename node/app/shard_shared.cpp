@@ -11,12 +11,18 @@ ShardCounters::ShardCounters(Metrics& metrics)
       chunks(metrics.counter("wattring_chunks_written_total", "Chunks written by sealing")),
       damaged(metrics.counter("wattring_corrupt_values_total", "Stored values that did not verify and were left out")),
       replayed(metrics.counter("wattring_replayed_facts_total", "Facts folded again from the journal at start")),
+      transferred(metrics.counter("wattring_transferred_facts_total", "Facts folded from transfers of whole shards")),
       dropped(metrics.counter("wattring_retention_chunks_total", "Chunks of readings dropped by retention")),
       passivations(metrics.counter("wattring_meter_passivations_total", "Idle meters that left memory")),
       returns(metrics.counter("wattring_meter_returns_total", "Meters brought back into memory from the disk")),
       restarts(metrics.counter("wattring_meter_restarts_total", "Times a meter's fold failed and it was made anew")),
       quarantined(metrics.counter("wattring_quarantined_readings_total",
-                                  "Readings put aside because their meter's fold failed on them")) {}
+                                  "Readings put aside because their meter's fold failed on them")),
+      erasures(metrics.counter("wattring_erasures_total", "Erasures of meters that came to be known, at starts too")),
+      erased_readings(
+          metrics.counter("wattring_erased_readings_total", "Readings deleted from tables because they were erased")),
+      erased_again(metrics.counter("wattring_erased_again_total",
+                                   "Readings left out because they came again after their erasure")) {}
 
 Holdings Holdings::of(const meter::ShardFold& fold) {
   return {fold.pending_bytes(), fold.pending_count(), fold.resident_bytes(), fold.meters().meter_count(),

@@ -13,6 +13,7 @@
 #include "base/metrics.hpp"
 #include "base/time.hpp"
 #include "node/app/shard_extension.hpp"
+#include "node/app/watermark_board.hpp"
 #include "node/meter/shard_fold.hpp"
 #include "persistence/journal_writer.hpp"
 #include "sharding/key.hpp"
@@ -33,6 +34,12 @@ struct ShardOptions {
   std::uint64_t resident_bytes_max = 1ULL << 30U;       ///< above it the longest idle leave before their time
   FoldGuard* guard = nullptr;                           ///< what the last runs ended in (fold_guard.hpp); may be null
   meter::FoldFault* fault = nullptr;                    ///< for tests
+  std::uint64_t foreign_bytes_max = 64ULL << 20U;       ///< packs of others between their arrival and their fold
+  /// Entries of the shard that are claimed were read back and do not verify. Any worker's thread; may be empty.
+  std::function<void(ShardId, const sharding::Coverage&)> on_unreadable = nullptr;
+  /// The disk does not give some shards back: nothing of them is changed, and the process must end (exit 74). Any
+  /// worker's thread; may be empty.
+  std::function<void()> on_unrecovered = nullptr;
 };
 
 struct ShardCounters {
@@ -44,11 +51,15 @@ struct ShardCounters {
   Counter& chunks;
   Counter& damaged;
   Counter& replayed;
+  Counter& transferred;
   Counter& dropped;
   Counter& passivations;
   Counter& returns;
   Counter& restarts;
   Counter& quarantined;
+  Counter& erasures;
+  Counter& erased_readings;
+  Counter& erased_again;
 };
 
 /// What a fold holds in memory.
@@ -91,6 +102,9 @@ struct ShardShared {
   const std::shared_ptr<Log> log;
   ShardCounters count;
   HoldingTotals totals{};
+  WatermarkBoard watermarks{key.shard_count()};
+  std::function<void()> checkpoint_all{};  ///< all workers seal everything, soon; set before the threads start
+  Lsn first_of_run{};  ///< records from here on were written by this run; set before the threads start
   std::atomic<std::uint64_t> stopped_shards{0};  ///< whose facts stay in the journal
   /// Workers that may read meters back from the disk at once, so that a crowd that returns does not starve the rest.
   std::counting_semaphore<> bring_back_budget{2};

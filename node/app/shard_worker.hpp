@@ -14,8 +14,12 @@
 #include "base/bounded_queue.hpp"
 #include "node/app/committed_batch.hpp"
 #include "node/app/extension_turns.hpp"
+#include "node/app/foreign_pack.hpp"
 #include "node/app/journal_only.hpp"
 #include "node/app/meter_supervision.hpp"
+#include "node/app/shard_arrivals.hpp"
+#include "node/app/shard_drops.hpp"
+#include "node/app/shard_erasing.hpp"
 #include "node/app/shard_quarantine.hpp"
 #include "node/app/shard_residency.hpp"
 #include "node/app/shard_sealing.hpp"
@@ -38,6 +42,7 @@ class ShardWorker {
   void join();
   /// False when closed: it never runs.
   [[nodiscard]] bool push(std::shared_ptr<const CutBatch> batch) { return queue_.try_push(Task(std::move(batch))); }
+  [[nodiscard]] bool push(std::shared_ptr<const ForeignPack> pack) { return queue_.try_push(Task(std::move(pack))); }
   [[nodiscard]] bool push(Visit visit) { return queue_.try_push(Task(std::move(visit))); }
   void request_checkpoint();
   /// Records below it hold nothing unsealed of this worker.
@@ -63,6 +68,8 @@ class ShardWorker {
   [[nodiscard]] ShardSealing& sealing() { return sealing_; }
   [[nodiscard]] ShardResidency& residency() { return residency_; }
   [[nodiscard]] JournalOnly& journal_only() { return journal_only_; }
+  [[nodiscard]] ShardArrivals& arrivals() { return arrivals_; }
+  [[nodiscard]] ShardDrops& drops() { return drops_; }
   [[nodiscard]] const MeterSupervision& supervision() const { return supervision_; }
   using Done = ShardQuarantine::Done;
   /// Folds the quarantined readings again; `done` on this thread, when the row is erased and they are in chunks.
@@ -74,7 +81,7 @@ class ShardWorker {
                                                                            std::uint64_t hash);
 
  private:
-  using Task = std::variant<std::shared_ptr<const CutBatch>, Visit>;
+  using Task = std::variant<std::shared_ptr<const CutBatch>, std::shared_ptr<const ForeignPack>, Visit>;
   /// Facts of one meter on their way into a fold.
   struct Run {
     std::string_view id;
@@ -86,22 +93,41 @@ class ShardWorker {
 
   void wake() { (void)queue_.try_push(Task(Visit{})); }
   void run();
+  void serve();
+  void give_up(const Error& error);
   void handle(Task& task);
   [[nodiscard]] std::int64_t patience_ms(bool idle) const;
   void fold(const CutBatch& batch);
   void fold_slice(const CutBatch& batch, const CutBatch::Slice& slice);
+  void fold(const ForeignPack& pack);
   void fold_run(meter::ShardFold& fold, const Run& run);
   void apply(meter::ShardFold& fold, const Run& run);
   /// False when the meter fails on it again and again; `failure` then says how.
   bool apply_supervised(meter::ShardFold& fold, const Run& run, std::string& failure);
+  void fold_transferred(std::size_t slot, Lsn lsn, std::uint32_t number, const meter::TransferFacts& facts);
   void restart(meter::ShardFold& fold, const Run& run);
   [[nodiscard]] Result<void> release_row(std::size_t slot, const persistence::QuarantineKey& key);
   void enter(ShardId shard);
   void leave();
   void publish();
-  void recover();
-  void replay(const persistence::ReadTransaction& disk, std::vector<std::string>& damaged);
-  void replay_entry(Lsn lsn, const persistence::EntryView& entry);
+  /// An error: the disk's, and the shards are not whole.
+  [[nodiscard]] Result<void> recover();
+  [[nodiscard]] Result<void> read_back(std::vector<std::string>& damaged);
+  [[nodiscard]] Result<void> recover_shards(const persistence::ReadTransaction& disk,
+                                            std::vector<std::string>& damaged);
+  [[nodiscard]] Result<void> recover_shard(std::size_t slot, const persistence::ReadTransaction& disk,
+                                           std::vector<std::string>& damaged);
+  void renew_shard(std::size_t slot);
+  [[nodiscard]] Result<void> replay(const persistence::ReadTransaction& disk, std::vector<std::string>& damaged);
+  void tell_unreadable(Lsn lsn, const persistence::EntryView& entry);
+  void take_entry(Lsn lsn, const persistence::EntryView& entry);
+  void see_entry(Lsn lsn, const persistence::EntryView& entry);
+  void fold_entry(Lsn lsn, const persistence::EntryView& entry);
+  void take_limits(Lsn lsn, const persistence::EntryView& entry);
+  void take_limit(std::size_t slot, Lsn lsn, const meter::Limit& limit);
+  /// Rows of a backup that are no readings (shard_restored.cpp).
+  void take_restored(Lsn lsn, const persistence::EntryView& entry);
+  void give_to_extension(Lsn lsn, const persistence::EntryView& entry);
   void step(bool idle);
   [[nodiscard]] bool owns(ShardId shard) const {
     return shard.value % shared_.options.workers == index_ && shard.value < shared_.key.shard_count();
@@ -118,9 +144,12 @@ class ShardWorker {
   WorkerShards shards_;
   ExtensionTurns turns_;
   ShardSealing sealing_;
+  ShardErasing erasing_;
   ShardResidency residency_;
   ShardQuarantine quarantine_;
   JournalOnly journal_only_;
+  ShardArrivals arrivals_;
+  ShardDrops drops_;
   MeterSupervision supervision_;
   meter::ShardFold::Applied folded_;  ///< of the batch or entry under way
   std::thread thread_;

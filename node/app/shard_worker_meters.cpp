@@ -35,6 +35,16 @@ void ShardWorker::fold_run(meter::ShardFold& fold, const Run& run) {
   quarantine_.add(slot_of(fold.shard()), run.lsn, run.number, run.id, failure, run.facts);
 }
 
+void ShardWorker::fold_transferred(std::size_t slot, Lsn lsn, std::uint32_t number, const meter::TransferFacts& facts) {
+  if (quarantine_.holds(slot, lsn, number)) return;
+  meter::ShardFold& fold = *shards_.folds[slot];
+  enter(fold.shard());
+  folded_ = {};
+  fold.set_time(shared_.clock.wall_ms());
+  fold_run(fold, {facts.meter, facts.hash, facts.facts, lsn, number});
+  shared_.count.transferred.add(folded_.facts);
+}
+
 void ShardWorker::apply(meter::ShardFold& fold, const Run& run) {
   if (fold.passivated_count() != 0 && !fold.meters().find(run.id, run.hash)) {
     auto back = residency_.bring_back(fold, {{run.id, run.hash}});
@@ -43,6 +53,7 @@ void ShardWorker::apply(meter::ShardFold& fold, const Run& run) {
   const auto applied = fold.apply(run.id, run.hash, run.facts, run.lsn);
   folded_.facts += applied.facts;
   folded_.duplicates += applied.duplicates;
+  folded_.erased += applied.erased;
 }
 
 bool ShardWorker::apply_supervised(meter::ShardFold& fold, const Run& run, std::string& failure) {

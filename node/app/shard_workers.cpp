@@ -11,7 +11,10 @@ namespace wattring::app {
 ShardWorkers::ShardWorkers(Options options, const sharding::ShardKey& key, const persistence::Journal& disk,
                            persistence::JournalWriter& writer, const Clock& clock, Metrics& metrics,
                            std::shared_ptr<Log> log)
-    : shared_{std::move(options), key, disk, writer, clock, std::move(log), ShardCounters(metrics)} {
+    : shared_{std::move(options), key, disk, writer, clock, std::move(log), ShardCounters(metrics)},
+      foreign_(shared_.options.foreign_bytes_max) {
+  metrics.gauge_function("wattring_foreign_in_flight_bytes", "Bytes of other nodes' packs between arrival and fold",
+                         [this] { return static_cast<double>(foreign_.used()); });
   WATTRING_CHECK(shared_.options.workers >= 1);
   for (std::size_t w = 0; w < shared_.options.workers; ++w)
     workers_.push_back(std::make_unique<ShardWorker>(shared_, w, [this] { publish_sealed(); }));
@@ -22,6 +25,8 @@ ShardWorkers::~ShardWorkers() {
 }
 
 void ShardWorkers::start() {
+  shared_.first_of_run = shared_.writer.next_lsn();
+  shared_.checkpoint_all = [this] { request_checkpoint(); };
   for (auto& worker : workers_) worker->start();
 }
 
@@ -32,6 +37,17 @@ void ShardWorkers::stop(bool checkpoint) {
 
 void ShardWorkers::dispatch(const std::shared_ptr<const CutBatch>& batch) {
   for (auto& worker : workers_) (void)worker->push(batch);
+}
+
+void ShardWorkers::dispatch(const std::shared_ptr<const ForeignPack>& pack) {
+  for (auto& worker : workers_) (void)worker->push(pack);
+}
+
+std::shared_ptr<ForeignPack> ShardWorkers::try_take(sharding::PackPtr record) {
+  // Charged at least a page, so that queues are bounded in tasks too.
+  const std::uint64_t bytes = std::max<std::uint64_t>(record->size(), 4096);
+  if (unsealed_full() || !foreign_.try_take(bytes)) return nullptr;
+  return std::make_shared<ForeignPack>(std::move(record), foreign_, bytes);
 }
 
 bool ShardWorkers::post(ShardId shard, std::function<void(const meter::ShardFold&)> visit) {
@@ -70,9 +86,8 @@ bool ShardWorkers::post_extensions(const std::function<void(meter::ShardFold&, S
   return all;
 }
 
-void ShardWorkers::request_retention(const meter::RetentionDays& days) {
-  for (auto& worker : workers_)
-    (void)worker->push([days](ShardWorker& self) { self.sealing().request_retention(days); });
+void ShardWorkers::request_retention() {
+  for (auto& worker : workers_) (void)worker->push([](ShardWorker& self) { self.sealing().request_retention(); });
 }
 
 void ShardWorkers::request_checkpoint() {

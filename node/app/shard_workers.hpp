@@ -5,6 +5,7 @@
 #include <cstdint>
 #include <functional>
 #include <memory>
+#include <optional>
 #include <string>
 #include <vector>
 
@@ -13,14 +14,17 @@
 #include "base/result.hpp"
 #include "base/time.hpp"
 #include "node/app/committed_batch.hpp"
+#include "node/app/foreign_pack.hpp"
 #include "node/app/shard_shared.hpp"
 #include "node/app/shard_worker.hpp"
 #include "node/http/alert_door.hpp"
 #include "node/meter/retention.hpp"
+#include "node/meter/shard_digest.hpp"
 #include "node/meter/shard_fold.hpp"
 #include "persistence/journal.hpp"
 #include "persistence/journal_writer.hpp"
 #include "sharding/key.hpp"
+#include "sharding/peer_message.hpp"
 
 namespace wattring::app {
 
@@ -37,14 +41,24 @@ class ShardWorkers {
   ShardWorkers(const ShardWorkers&) = delete;
   ShardWorkers& operator=(const ShardWorkers&) = delete;
 
-  /// Starts the threads; each first recovers its shards from the disk (snapshots, then the journal), while new work
-  /// queues up behind.
+  /// Before the first append of this run. Starts the threads; each first recovers its shards from the disk (snapshots,
+  /// then the journal), while new work queues up behind.
   void start();
   /// Folds what is queued, seals everything if `checkpoint`, ends the threads. Idempotent.
   void stop(bool checkpoint);
 
   /// From the journal writer's thread, in LSN order. Never blocks: the byte budget of admission bounds the queues.
   void dispatch(const std::shared_ptr<const CutBatch>& batch);
+  void dispatch(const std::shared_ptr<const ForeignPack>& pack);
+
+  // Records that are not batches of this node. Any thread.
+
+  /// Whether there is room for another one; a pack that is turned away gets no receipt, and its sender tries again.
+  [[nodiscard]] bool can_take() const { return foreign_.used() < foreign_.max() && !unsealed_full(); }
+  /// Makes room for the record until it is folded, or null when there is none. Put it into the journal, then set `lsn`
+  /// and `committed_ns` and dispatch it; letting go of it instead gives the room back. The record is already verified
+  /// (sharding::verifies), or made here.
+  [[nodiscard]] std::shared_ptr<ForeignPack> try_take(sharding::PackPtr record);
 
   /// Runs `visit` on the worker that owns the shard, behind everything dispatched so far. Any thread. False when
   /// stopped: `visit` never runs.
@@ -58,8 +72,27 @@ class ShardWorkers {
   /// The same with the extensions; only when there is a factory. Any thread.
   [[nodiscard]] bool post_extension(ShardId shard, std::function<void(meter::ShardFold&, ShardExtension&)> visit);
   [[nodiscard]] bool post_extensions(const std::function<void(meter::ShardFold&, ShardExtension&)>& visit);
-  /// Drops what is older than the days say, in the background; once a day is enough.
-  void request_retention(const meter::RetentionDays& days);
+
+  // Whole shards on their way in and out. Any thread; answers come on the shard's worker, which they must not keep.
+  // False: stopped, and nobody answers.
+
+  /// A snapshot for meter::ShardExport; everything of the shard that was acknowledged before is sealed first.
+  [[nodiscard]] bool post_export(ShardId shard, ShardSealing::HandedOver done);
+  /// Deletes the shard, unless it holds more than `confirmed`: then, or when it cannot be dropped now, busy, and
+  /// nothing is deleted. The answer comes when its last row is gone. What comes for it meanwhile stays.
+  [[nodiscard]] bool post_drop(ShardId shard, sharding::Coverage confirmed, ShardDrops::Done done);
+  /// No claim will follow the parts that were staged for the shard (ShardImport): their records may go.
+  void abandon_transfer(ShardId shard);
+  /// What the shard holds, sealed or not, everything dispatched so far included.
+  [[nodiscard]] bool post_digest(ShardId shard, std::function<void(Result<meter::ShardDigest>)> done);
+  /// The same with the coverage it is of, for a comparison with other nodes; nothing while it would mislead: something
+  /// is being merged, is not folded, or is in quarantine here.
+  using Content = std::optional<sharding::ContentDigest>;
+  [[nodiscard]] bool post_content(ShardId shard, std::function<void(const Content&)> done);
+
+  /// Drops what is below the shards' watermarks, in the background: once a day is enough, and each time one rises.
+  void request_retention();
+  [[nodiscard]] const WatermarkBoard& watermarks() const { return shared_.watermarks; }
   /// Seals everything that is pending, in the background.
   void request_checkpoint();
   /// Lets the meters that are idle leave memory now, in the background, instead of in the course of a minute.
@@ -101,6 +134,7 @@ class ShardWorkers {
   [[nodiscard]] ShardWorker& worker_of(ShardId shard) { return *workers_[shard.value % workers_.size()]; }
 
   ShardShared shared_;
+  ByteBudget foreign_;
   std::atomic<std::uint64_t> truncated_before_{0};
   std::vector<std::unique_ptr<ShardWorker>> workers_;
 };

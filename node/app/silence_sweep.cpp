@@ -60,8 +60,15 @@ std::int64_t silent_from_ms(const alert::Policy& policy, const MeterTable& table
 }
 
 SilenceSweep::SilenceSweep(const meter::ShardFold& fold, alert::ShardAlerts& alerts, const sharding::ShardKey& key,
-                           const AbsenceBoard& board, std::int64_t last_ms, std::int64_t now_ms)
-    : fold_(fold), alerts_(alerts), key_(key), board_(board), last_ms_(last_ms), now_ms_(now_ms) {}
+                           const AbsenceBoard& board, std::int64_t last_ms, std::int64_t now_ms,
+                           std::int64_t confirmed_ms)
+    : fold_(fold),
+      alerts_(alerts),
+      key_(key),
+      board_(board),
+      last_ms_(last_ms),
+      now_ms_(now_ms),
+      confirmed_ms_(confirmed_ms) {}
 
 void SilenceSweep::judge(std::string_view meter, std::int64_t latest_ms, alert::Tallies& tallies,
                          std::int64_t* next_due_ms, const MeterIndex* resident) {
@@ -78,6 +85,10 @@ void SilenceSweep::judge(std::string_view meter, std::int64_t latest_ms, alert::
     // Silent at the look before too, so that a whole round knows of it: then it is known whether the source is out.
     if (!silent || due_ms >= last_ms_ || board_.rounds() == 0 || !fold_.complete()) continue;
     if (board_.is_out({rule->name, alert::source_of(*rule, meter)})) continue;
+    if (due_ms >= confirmed_ms_) {
+      waits_ = waits_ || !is_open;
+      continue;
+    }
     if (auto change = alerts_.open(*rule, meter, due_ms, rule->after_ms, now_ms_)) {
       changes_.push_back(std::move(*change));
       if (resident != nullptr) opened_.push_back(*resident);
@@ -133,10 +144,14 @@ void SilenceSweep::look_at_sources() {
       if (key_.shard_of(meter) != fold_.shard()) continue;
       out.insert(meter);
       if (alerts_.is_firing(rule.name, meter)) continue;
+      if (last_ms_ >= confirmed_ms_) {
+        waits_ = true;
+        continue;
+      }
       if (auto change = alerts_.open(rule, meter, now_ms_, 0, now_ms_)) changes_.push_back(std::move(*change));
     }
     for (const std::string& meter : alerts_.firing_under(rule.name)) {
-      if (!alert::is_source(meter) || out.contains(meter)) continue;
+      if (!alert::is_source(meter) || out.contains(meter) || confirmed_ms_ == kNeverConfirmed) continue;
       if (auto change = alerts_.close(rule, meter, now_ms_, now_ms_)) changes_.push_back(std::move(*change));
     }
   }

@@ -2,6 +2,7 @@
 #pragma once
 
 #include <cstdint>
+#include <limits>
 #include <vector>
 
 #include "node/alert/shard_alerts.hpp"
@@ -26,7 +27,12 @@ class SilenceSweep {
   using MeterIndex = meter::MeterTable::MeterIndex;
 
   SilenceSweep(const meter::ShardFold& fold, alert::ShardAlerts& alerts, const sharding::ShardKey& key,
-               const AbsenceBoard& board, std::int64_t last_ms, std::int64_t now_ms);
+               const AbsenceBoard& board, std::int64_t last_ms, std::int64_t now_ms,
+               std::int64_t confirmed_ms = kAlwaysConfirmed);
+
+  /// What was acknowledged before this is here: nobody who is silent only since then gets an alert.
+  static constexpr std::int64_t kAlwaysConfirmed = std::numeric_limits<std::int64_t>::max();
+  static constexpr std::int64_t kNeverConfirmed = std::numeric_limits<std::int64_t>::min();
 
   [[nodiscard]] alert::Tallies look_at_residents();
   struct Sleepers {
@@ -40,6 +46,8 @@ class SilenceSweep {
 
   [[nodiscard]] std::vector<alert::Change> take_changes() { return std::move(changes_); }
   [[nodiscard]] const std::vector<MeterIndex>& opened() const { return opened_; }
+  /// Somebody would have got an alert if it were confirmed.
+  [[nodiscard]] bool waits_for_confirmation() const { return waits_; }
 
  private:
   /// Nothing known: the meter has never read.
@@ -53,6 +61,8 @@ class SilenceSweep {
   const AbsenceBoard& board_;
   const std::int64_t last_ms_;
   const std::int64_t now_ms_;
+  const std::int64_t confirmed_ms_;
+  bool waits_ = false;
   std::vector<alert::Change> changes_;
   std::vector<MeterIndex> opened_;
 };

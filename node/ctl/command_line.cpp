@@ -3,12 +3,16 @@
 #include <functional>
 #include <ostream>
 
+#include "node/ctl/backup_verbs.hpp"
+#include "node/ctl/cluster_verbs.hpp"
 #include "node/ctl/commands/commands.hpp"
 #include "node/ctl/commands/complete.hpp"
 #include "node/ctl/completion.hpp"
 #include "node/ctl/globals.hpp"
 #include "node/ctl/operator_verbs.hpp"
 #include "node/ctl/output.hpp"
+#include "node/ctl/shard_verbs.hpp"
+#include "node/ctl/token_verbs.hpp"
 #include "node/ctl/unknown_verb.hpp"
 
 namespace wattring::ctl {
@@ -17,23 +21,23 @@ namespace {
 /// What the parser fills in, and the verb it decides on.
 struct Parsed {
   GlobalArguments globals;
-  HealthArguments health;
+  ClusterArguments cluster;
+  TokenArguments token;
   MeterListArguments list;
   std::string meter;
   IntervalsArguments intervals;
   VerifyArguments verify;
   TailArguments tail;
-  WaitArguments wait;
   ImportArguments import;
-  std::string problem_code;
   std::string shell;
   std::string list_name;
   std::string prefix;
   std::string tail_poll = "1s";
   std::string tail_for;
-  std::string wait_timeout = "60s";
   std::string import_retry = "5m";
   OperatorArguments operators;
+  ShardVerbArguments shards;
+  BackupVerbArguments backup;
   VerbFunction verb;
 };
 
@@ -45,12 +49,6 @@ void answer_with(CLI::App& app, Parsed& parsed, Query query) {
 }
 
 /// A duration in an option of a verb; a CLI::ValidationError when it is none.
-std::int64_t milliseconds(const char* option, const std::string& text) {
-  const auto value = parse_duration_ms(text);
-  if (!value) throw CLI::ValidationError(option, text + " is not a duration, for example 60s");
-  return *value;
-}
-
 void add_globals(CLI::App& root, GlobalArguments& globals) {
   root.add_option("--node", globals.nodes,
                   "HTTP address of a node; may be repeated. Else WATTRING_NODES, else 127.0.0.1:7414")
@@ -65,25 +63,10 @@ void add_globals(CLI::App& root, GlobalArguments& globals) {
       ->capture_default_str();
   root.add_flag("--watch{2s}", globals.watch, "Ask again and again, every 2s or --watch=DURATION");
   root.add_option("--color", globals.colour, "never, auto or always")->type_name("WHEN")->capture_default_str();
+  root.add_option("--token-file", globals.token_file,
+                  "File with the token for nodes that ask for one; else WATTRING_TOKEN_FILE")
+      ->type_name("FILE");
   root.add_option("--tz", globals.zone, "Time zone of days; else this machine's")->type_name("ZONE");
-}
-
-void add_cluster_verbs(CLI::App& root, Parsed& parsed) {
-  answer_with(*root.add_subcommand("status", "One screen: verdict, problems, numbers"), parsed, status);
-  CLI::App& app = *root.add_subcommand("health", "Judge: exit 0 healthy, 10 degraded, 11 critical, 3 no answer");
-  app.add_flag("--local", parsed.health.local, "Only whether the node itself is ready");
-  app.add_flag("--nagios", parsed.health.nagios, "One line with performance data; exit 0, 1, 2 or 3");
-  answer_with(app, parsed, [&parsed](Session& session) { return health(session, parsed.health); });
-  answer_with(*root.add_subcommand("members", "The nodes, as every node asked sees them"), parsed, members);
-  CLI::App& trouble = *root.add_subcommand("problems", "What is wrong with nodes, disks and shards");
-  CLI::App& explain = *trouble.add_subcommand("explain", "What a code means, what is at risk, what to check");
-  explain.add_option("CODE", parsed.problem_code, "For example DISK_RESERVE")->required();
-  answer_with(explain, parsed, [&parsed](Session&) { return explain_problem(parsed.problem_code); });
-  trouble.callback([&parsed, &explain] {
-    if (explain.parsed()) return;
-    parsed.verb = [](const Context& context, const Globals& globals) { return show(problems, context, globals); };
-  });
-  answer_with(*root.add_subcommand("version", "Of this program and of the nodes"), parsed, version);
 }
 
 void add_meter_verbs(CLI::App& root, Parsed& parsed) {
@@ -121,8 +104,8 @@ void add_meter_verbs(CLI::App& root, Parsed& parsed) {
   tail.add_option("--poll", parsed.tail_poll, "How often to ask")->type_name("DURATION")->capture_default_str();
   tail.add_option("--for", parsed.tail_for, "Stop after this; else at Ctrl-C")->type_name("DURATION");
   tail.callback([&parsed] {
-    parsed.tail.poll_ms = milliseconds("--poll", parsed.tail_poll);
-    if (!parsed.tail_for.empty()) parsed.tail.for_ms = milliseconds("--for", parsed.tail_for);
+    parsed.tail.poll_ms = duration_option("--poll", parsed.tail_poll);
+    if (!parsed.tail_for.empty()) parsed.tail.for_ms = duration_option("--for", parsed.tail_for);
     parsed.verb = [&parsed](const Context& context, const Globals& globals) {
       return meter_tail(parsed.tail, context, globals);
     };
@@ -149,27 +132,11 @@ void add_import(CLI::App& root, Parsed& parsed) {
       ->type_name("DURATION")
       ->capture_default_str();
   app.callback([&parsed] {
-    parsed.import.retry_ms = milliseconds("--retry", parsed.import_retry);
+    parsed.import.retry_ms = duration_option("--retry", parsed.import_retry);
     parsed.verb = [&parsed](const Context& context, const Globals& globals) {
       return import_file(parsed.import, context, globals);
     };
   });
-}
-
-void add_wait(CLI::App& root, Parsed& parsed) {
-  CLI::App& app = *root.add_subcommand("wait", "Wait until every node asked is so; exit 6 when time is up");
-  app.require_subcommand(1);
-  app.add_option("--timeout", parsed.wait_timeout, "Longest wait in all")->type_name("DURATION")->capture_default_str();
-  const auto add = [&](const char* name, const char* about, WaitArguments::For what) {
-    app.add_subcommand(name, about)->fallthrough()->callback([&parsed, what] {
-      parsed.wait.what = what;
-      parsed.verb = [&parsed](const Context& context, const Globals& globals) {
-        return wait_for(parsed.wait, context, globals);
-      };
-    });
-  };
-  add("healthy", "The verdict is healthy", WaitArguments::For::healthy);
-  add("ready", "The node is ready for readings and queries", WaitArguments::For::ready);
 }
 
 /// Options may stand before or after the verb.
@@ -233,17 +200,20 @@ int run_command_line(const std::vector<std::string>& arguments, const Context& c
   root.require_subcommand(1);
   root.set_help_all_flag("--help-all", "Help for every verb");
   add_globals(root, parsed.globals);
-  add_cluster_verbs(root, parsed);
+  add_cluster_verbs(root, parsed.cluster, parsed.verb);
+  add_shard_verbs(root, parsed.shards, parsed.verb);
+  add_backup_verbs(root, parsed.backup, parsed.verb);
   add_meter_verbs(root, parsed);
+  add_token_verbs(root, parsed.token, parsed.verb);
   add_import(root, parsed);
-  add_wait(root, parsed);
   add_completion(root, parsed);
   add_complete(root, parsed);
   let_fall_through(root);
   try {
     // CLI11 takes a vector from its back.
-    root.parse(std::vector<std::string>(arguments.rbegin(), arguments.rend()));
-    parsed.wait.timeout_ms = milliseconds("--timeout", parsed.wait_timeout);
+    const std::vector<std::string> words = split_counts(arguments);
+    root.parse(std::vector<std::string>(words.rbegin(), words.rend()));
+    parsed.cluster.wait.timeout_ms = duration_option("--timeout", parsed.cluster.wait_timeout);
   } catch (const CLI::ParseError& error) {
     const bool is_help = error.get_exit_code() == static_cast<int>(CLI::ExitCodes::Success);
     const auto unknown = is_help ? std::nullopt : unknown_verb(tree_of(root), arguments);
@@ -259,6 +229,7 @@ int run_command_line(const std::vector<std::string>& arguments, const Context& c
     context.err << globals.error().text() << "\n";
     return kExitUsage;
   }
+  context.api.use_token(globals->token);
   return parsed.verb(context, *globals);
 }
 

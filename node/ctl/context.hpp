@@ -1,6 +1,7 @@
 // SPDX-License-Identifier: Apache-2.0
 #pragma once
 
+#include <array>
 #include <cstdint>
 #include <functional>
 #include <iosfwd>
@@ -8,6 +9,7 @@
 #include <string>
 #include <vector>
 
+#include "base/prng.hpp"
 #include "base/time.hpp"
 #include "node/ctl/api_client.hpp"
 
@@ -20,6 +22,7 @@ enum ExitCode : int {
   kExitUsage = 2,
   kExitNoAnswer = 3,
   kExitNotFound = 4,
+  kExitRefused = 5,  ///< it would lose data, or nobody may decide it now
   kExitTimeIsUp = 6,
   kExitPartial = 7,
   kExitDegraded = 10,
@@ -40,11 +43,17 @@ struct Context {
   std::function<void(std::int64_t ms)> sleep;
   std::istream* in = nullptr;  ///< for answers to questions; null = nobody can be asked
   bool in_is_terminal = false;
+  std::function<std::array<std::uint8_t, 16>()> random_128 = os_random_128;
 };
 
 struct NodeAddress {
-  std::string address;  ///< HOST:PORT of the HTTP listener
-  std::string origin;   ///< "from --node", "from WATTRING_NODES", "the default"
+  std::string address;    ///< HOST:PORT of the HTTP listener
+  std::string origin;     ///< "from --node", "from WATTRING_NODES", "the default", "as n1 has it"
+  std::string name = {};  ///< of the node, when it is known
+  std::string id = {};    ///< likewise
+  bool vouched = false;   ///< told by a node that the user named, of members that prove keys to each other
+  /// How people call it.
+  [[nodiscard]] const std::string& label() const { return name.empty() ? address : name; }
 };
 
 enum class Format { table, json, jsonl, csv };
@@ -56,7 +65,8 @@ struct Globals {
   std::int64_t watch_ms = 0;  ///< 0 = once
   bool colour = false;
   bool utf8 = false;
-  std::string zone;  ///< for days and for times that people gave without an offset
+  std::string token;  ///< of the requests; empty = none
+  std::string zone;   ///< for days and for times that people gave without an offset
 };
 
 /// Runs the command line without the program's name; returns an ExitCode.

@@ -7,6 +7,7 @@
 
 #include "base/time.hpp"
 #include "node/ctl/host_port.hpp"
+#include "node/http/token_file.hpp"
 
 namespace wattring::ctl {
 namespace {
@@ -79,6 +80,13 @@ Result<std::int64_t> duration_of(const char* option, const std::string& text) {
               "for example 3s or 500ms");
 }
 
+Result<std::string> token_of(const GlobalArguments& arguments, const Context& context) {
+  const std::string variable_file = variable(context, "WATTRING_TOKEN_FILE");
+  const std::string& path = arguments.token_file.empty() ? variable_file : arguments.token_file;
+  if (path.empty()) return std::string();
+  return http::read_token_file(path);
+}
+
 }  // namespace
 
 Result<Globals> resolve(const GlobalArguments& arguments, const Context& context) {
@@ -99,6 +107,9 @@ Result<Globals> resolve(const GlobalArguments& arguments, const Context& context
   const auto colour = colour_of(arguments.colour, context);
   if (!colour) return Failure(colour.error());
   globals.colour = *colour;
+  auto token = token_of(arguments, context);
+  if (!token) return Failure(token.error());
+  globals.token = std::move(*token);
   globals.utf8 = has_utf8(context);
   globals.zone = !arguments.zone.empty() ? arguments.zone : context.local_zone.empty() ? "UTC" : context.local_zone;
   return globals;

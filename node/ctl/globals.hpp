@@ -17,10 +17,11 @@ struct GlobalArguments {
   std::string watch;  ///< empty = once
   std::string colour = "auto";
   std::string zone;
+  std::string token_file;
 };
 
-/// Reads them, and what the environment says where they say nothing (WATTRING_NODES, NO_COLOR, TERM, LC_ALL, LC_CTYPE,
-/// LANG). invalid_argument: one makes no sense.
+/// Reads them, and what the environment says where they say nothing (WATTRING_NODES, WATTRING_TOKEN_FILE, NO_COLOR,
+/// TERM, LC_ALL, LC_CTYPE, LANG). invalid_argument: one makes no sense.
 [[nodiscard]] Result<Globals> resolve(const GlobalArguments& arguments, const Context& context);
 
 }  // namespace wattring::ctl

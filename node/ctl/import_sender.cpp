@@ -41,15 +41,6 @@ ApiRequest request_for(const ImportArguments& arguments, ImportFormat format, co
   return request;
 }
 
-/// The weaker promise of the two.
-std::string weaker(const std::string& a, const std::string& b) {
-  static const std::vector<std::string> kOrder{"SINGLE", "HELD", "DURABLE"};
-  const auto rank = [](const std::string& name) {
-    return std::find(kOrder.begin(), kOrder.end(), name) - kOrder.begin();
-  };
-  return a.empty() || rank(b) < rank(a) ? b : a;
-}
-
 }  // namespace
 
 ImportSender::ImportSender(const ImportArguments& arguments, ImportFormat format, const Context& context,
@@ -107,7 +98,7 @@ std::vector<ImportTally::Refused> ImportSender::count(const Chunk& chunk, const 
   tally_.stored += static_cast<std::uint64_t>(reply["stored"].integer());
   tally_.refused += static_cast<std::uint64_t>(reply["refused_total"].integer());
   if (const std::string& ack = reply["class"].string(); !ack.empty() && ack != "NONE")
-    tally_.ack = weaker(tally_.ack, ack);
+    tally_.ack = weaker_ack(tally_.ack, ack);
   std::vector<ImportTally::Refused> refused;
   for (const Json& one : reply["refused"].items()) {
     const std::int64_t line = one["line"].integer();

@@ -7,16 +7,13 @@
 
 #include "base/fact.hpp"
 #include "base/time.hpp"
+#include "node/ctl/session.hpp"
 #include "node/meter/registers.hpp"
 
 namespace wattring::ctl {
 namespace {
 
 constexpr std::size_t kPageReadings = 10'000;
-
-tl::unexpected<Trouble> usage(std::string text) {
-  return tl::unexpected(Trouble{kExitUsage, std::move(text)});
-}
 
 std::string meter_path(const std::string& meter) {
   return "/api/v1/meters/" + percent_encode(meter);
@@ -43,7 +40,7 @@ std::vector<std::string> registers_of(const Json& meter, unsigned quantity) {
 
 Outcome<meter::Zone> find_zone(const std::string& name) {
   auto zone = meter::Zone::find(name);
-  if (!zone) return usage(zone.error().text() + "\n");
+  if (!zone) return usage_trouble(zone.error().text() + "\n");
   return std::move(*zone);
 }
 
@@ -59,7 +56,7 @@ Outcome<std::int64_t> parse_when(std::string_view text, std::int64_t now_ms, con
   if (text.size() == 10) {
     if (const auto midnight = parse_rfc3339(fmt::format("{}T00:00:00Z", text))) return zone.to_utc(*midnight).utc_ms;
   }
-  return usage(fmt::format("\"{}\" is not a time: give 2026-02-11T13:00:00Z, 2026-02-11, -24h or +2h\n", text));
+  return usage_trouble(fmt::format("\"{}\" is not a time: give 2026-02-11T13:00:00Z, 2026-02-11, -24h or +2h\n", text));
 }
 
 Outcome<TimeSpan> parse_span(const std::string& from, const std::string& to, std::int64_t otherwise_ms,
@@ -79,7 +76,7 @@ Outcome<TimeSpan> parse_span(const std::string& from, const std::string& to, std
     span.from_ms = *time;
   }
   if (span.from_ms >= span.to_ms) {
-    return usage(
+    return usage_trouble(
         fmt::format("--from {} is not before --to {}\n", format_rfc3339(span.from_ms), format_rfc3339(span.to_ms)));
   }
   return span;

@@ -2,52 +2,11 @@
 #include "node/ctl/operator_verbs.hpp"
 
 #include <CLI/CLI.hpp>
-#include <ostream>
 
-#include "node/ctl/output.hpp"
+#include "node/ctl/verb_group.hpp"
 
 namespace wattring::ctl {
 namespace {
-
-/// Adds verbs below one that all give an Answer.
-class Verbs {
- public:
-  Verbs(CLI::App& parent, VerbFunction& verb) : parent_(parent), verb_(verb) {}
-
-  /// Only looks: may be watched.
-  CLI::App& look(const char* name, const char* about, Query query) {
-    CLI::App& app = *parent_.add_subcommand(name, about);
-    app.callback([this_verb = &verb_, query = std::move(query)] {
-      *this_verb = [query](const Context& context, const Globals& globals) { return show(query, context, globals); };
-    });
-    return app;
-  }
-
-  /// Changes something: once, never again and again.
-  CLI::App& change(const char* name, const char* about, Query query) {
-    CLI::App& app = *parent_.add_subcommand(name, about);
-    app.callback([this_verb = &verb_, query = std::move(query)] {
-      *this_verb = [query](const Context& context, const Globals& globals) {
-        if (globals.watch_ms == 0) return show(query, context, globals);
-        context.err << "--watch is for verbs that only look; this one changes something\n";
-        return int{kExitUsage};
-      };
-    });
-    return app;
-  }
-
- private:
-  CLI::App& parent_;
-  VerbFunction& verb_;
-};
-
-/// A verb that stands for one of its own when none of them is named: `alerts` is `alerts list`.
-void look_by_default(CLI::App& app, VerbFunction& verb, Query query) {
-  app.callback([&app, &verb, query = std::move(query)] {
-    if (!app.get_subcommands().empty()) return;
-    verb = [query](const Context& context, const Globals& globals) { return show(query, context, globals); };
-  });
-}
 
 void add_filters(CLI::App& app, AlertsArguments& arguments) {
   app.add_option("--rule", arguments.rule, "Only of these rules")->type_name("PATTERN");
@@ -57,7 +16,7 @@ void add_filters(CLI::App& app, AlertsArguments& arguments) {
 
 void add_alert_lists(CLI::App& alerts_app, OperatorArguments& arguments, VerbFunction& verb) {
   const Query list = [&arguments](Session& session) { return alerts(session, arguments.list); };
-  Verbs verbs(alerts_app, verb);
+  VerbGroup verbs(alerts_app, verb);
   look_by_default(alerts_app, verb, list);
   CLI::App& open = verbs.look("list", "What is open", list);
   add_filters(open, arguments.list);
@@ -79,7 +38,7 @@ void add_alert_lists(CLI::App& alerts_app, OperatorArguments& arguments, VerbFun
 }
 
 void add_alert_changes(CLI::App& alerts_app, OperatorArguments& arguments, VerbFunction& verb) {
-  Verbs verbs(alerts_app, verb);
+  VerbGroup verbs(alerts_app, verb);
   AckArguments& ack = arguments.ack;
   CLI::App& acking = verbs.change("ack", "Say that you have seen an alert",
                                   [&ack](Session& session) { return acknowledge(session, ack); });
@@ -107,7 +66,7 @@ void add_alert_changes(CLI::App& alerts_app, OperatorArguments& arguments, VerbF
 void add_rules(CLI::App& root, OperatorArguments& arguments, VerbFunction& verb) {
   CLI::App& rules = *root.add_subcommand("rules", "What must not stay unnoticed");
   rules.require_subcommand(1);
-  Verbs verbs(rules, verb);
+  VerbGroup verbs(rules, verb);
   verbs
       .change("apply", "Put rules and profiles in force: all files, or none when one has an error",
               [&arguments](Session& session) { return rules_apply(session, arguments.rule_files); })
@@ -138,7 +97,7 @@ void add_actors(CLI::App& root, OperatorArguments& arguments, VerbFunction& verb
   app.add_option("PATH", shown.path, "Only from here down, for example /shards/12");
   app.add_option("--depth", shown.depth, "How many levels below it")->check(CLI::Range(0, 16))->capture_default_str();
   app.add_flag("--all", shown.all, "Draw those too that have nothing to tell");
-  Verbs(app, verb)
+  VerbGroup(app, verb)
       .change("resume", "Let a shard derive again that only wrote its journal",
               [&arguments](Session& session) { return actors_resume(session, arguments.actor); })
       .add_option("PATH", arguments.actor, "For example /shards/12")
@@ -146,14 +105,25 @@ void add_actors(CLI::App& root, OperatorArguments& arguments, VerbFunction& verb
 }
 
 void add_meter_changes(CLI::App& meter, OperatorArguments& arguments, VerbFunction& verb) {
-  Verbs(meter, verb)
+  VerbGroup(meter, verb)
       .change("add", "Announce a meter, so that it is missed when it never sends",
               [&arguments](Session& session) { return meter_add(session, arguments.meter); })
       .add_option("METER", arguments.meter, "Id of the meter")
       ->required();
+  EraseArguments& erase = arguments.erase;
+  CLI::App& erasing = VerbGroup(meter, verb)
+                          .change("erase", "Erase what a meter said before a time, on all nodes, for good",
+                                  [&erase](Session& session) { return meter_erase(session, erase); });
+  erasing.add_option("METER", erase.meter, "Id of the meter")->required();
+  erasing.add_option("--before", erase.before, "Readings that start earlier go: time, day or -400d")
+      ->type_name("TIME")
+      ->required();
+  erasing.add_option("--reason", erase.reason, "For the audit record of the node that is asked")->type_name("TEXT");
+  erasing.add_flag("--dry-run", erase.dry_run, "Only count what would go");
+  erasing.add_flag("--yes", erase.yes, "Do not ask");
   CLI::App& quarantine = *meter.add_subcommand("quarantine", "Readings that made their meter's actor fail");
   look_by_default(quarantine, verb, quarantine_list);
-  Verbs verbs(quarantine, verb);
+  VerbGroup verbs(quarantine, verb);
   verbs.look("list", "What is set aside, and why", quarantine_list);
   verbs
       .change("release", "Give the readings to the meter again",

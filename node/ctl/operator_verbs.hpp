@@ -7,6 +7,7 @@
 
 #include "node/ctl/commands/actors.hpp"
 #include "node/ctl/commands/alerts.hpp"
+#include "node/ctl/commands/erase.hpp"
 #include "node/ctl/commands/rules.hpp"
 
 namespace CLI {  // NOLINT(readability-identifier-naming): the library's own
@@ -35,6 +36,7 @@ struct OperatorArguments {
   std::string quarantined;
   bool yes = false;
   std::string meter;
+  EraseArguments erase;
 };
 
 /// `alerts`, `rules` and `actors`, and below `meter` what concerns quarantine and announcements.

@@ -3,6 +3,8 @@
 
 #include <fmt/format.h>
 
+#include <algorithm>
+#include <array>
 #include <ostream>
 
 namespace wattring::ctl {
@@ -45,12 +47,24 @@ int print_trouble(const Trouble& trouble, const Context& context) {
   return trouble.exit_code;
 }
 
-/// What decides whether there is anything new to say: all but the time of asking.
+/// Without what differs at every look: the time of asking, ages, and what is measured anew.
+Json steady(const Json& value) {
+  static constexpr std::array<std::string_view, 4> kRestless{"at", "for_s", "round_trip_s", "disk_free_bytes"};
+  if (value.is_array()) {
+    Json out = Json::Array{};
+    for (const Json& item : value.items()) out.push(steady(item));
+    return out;
+  }
+  if (!value.is_object()) return value;
+  Json out = Json::Object{};
+  for (const auto& [name, member] : value.members())
+    if (std::ranges::find(kRestless, name) == kRestless.end()) out.set(name, steady(member));
+  return out;
+}
+
+/// What decides whether there is anything new to say.
 std::string fingerprint(const Outcome<Answer>& answer) {
-  if (!answer) return answer.error().text;
-  Json document = answer->document;
-  if (document.has("at")) document.set("at", nullptr);
-  return document.compact();
+  return answer ? steady(answer->document).compact() : answer.error().text;
 }
 
 void print_note(const Answer& answer, const Context& context) {

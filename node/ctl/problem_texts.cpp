@@ -6,7 +6,7 @@
 namespace wattring::ctl {
 namespace {
 
-constexpr std::array<ProblemText, 9> kTexts{{
+constexpr std::array<ProblemText, 21> kProblemTexts{{
     {"DISK_RESERVE",
      "The volume of the data directory has no more room than the reserve (store.reserve), or the data file has reached "
      "store.map_size.",
@@ -87,6 +87,108 @@ constexpr std::array<ProblemText, 9> kTexts{{
      {"the node's log: which table and key", "stop the node, then: wattringd journal verify --data-dir DATA_DIR",
       "smartctl -a DEVICE and a memory test; then send the affected time again from the source"},
      "when the node has been started again and finds no such value"},
+    {"NODE_DOWN",
+     "A node does not answer the others, and has not answered for itself: it is held to be gone. `critical`: more "
+     "nodes are down than live.",
+     "Nothing that was acknowledged is lost: as many disks have it as `acks` says. The other owners of its shards "
+     "take its place within seconds; SHARD_DEGRADED and TOO_FEW_COPIES say when there are too few of them. Senders "
+     "that know no other node wait.",
+     "Not a node that was stopped: that one says so and is `left`. A pause of a few seconds makes nobody down.",
+     {"wattringctl members --views: does every node say so, and on what evidence? refused = no process, silent = no "
+      "way",
+      "on its host: systemctl status wattringd and journalctl -u wattringd: why did it end?",
+      "silent: ping and the firewall between the hosts; membership needs its port both ways"},
+     "when the node has been started again, or is reached again, and says so itself"},
+    {"NODE_SUSPECT",
+     "Somebody missed an answer of this node. It has some seconds to speak for itself before it is held to be down.",
+     "Nothing yet. Requests to it may be slow.",
+     "Not down: nothing is decided, and most suspicions end well.",
+     {"wattringctl members: in some seconds it is up, or down",
+      "wattringctl events --since 1h: is it suspected often? then look at its load and its network",
+      "wattring_local_health of the accusers at /metrics: above 0 it is rather they who are slow"},
+     "when it answers, or when it is held to be down"},
+    {"NODE_FLAPPING",
+     "A node was lost and found again several times within minutes.",
+     "Whatever depends on it goes back and forth; others wait until it is steady before they rely on it.",
+     "Not a node that was restarted once.",
+     {"wattringctl events --since 1h: when, and who saw it?",
+      "on its host: memory, swap, CPU steal and pauses of the machine (vmstat 1, dmesg)",
+      "the network between: errors and drops (ip -s link), a duplex or VPN that breaks"},
+     "when it has been steady for some minutes"},
+    {"NOT_JOINED",
+     "The node was told to join a cluster and has met no member of it yet. It goes on trying.",
+     "It takes readings and keeps them on its own disk alone; it is not ready (/readyz) meanwhile.",
+     "Not a damaged node, and not a second cluster: it has the cluster's identity, or gets it when it joins.",
+     {"the --join addresses: does a node listen there? nc -vz HOST PORT of its listen.membership",
+      "its log: was it refused, and why? CLUSTER_MISMATCH, VERSION, DUPLICATE_ID, UNAUTHORISED",
+      "keys: both sides need the other's public key, when keys are used"},
+     "when it has met another member"},
+    {"SHARD_DEGRADED",
+     "Some of the nodes that own shards cannot be reached, so these shards have fewer copies in reach than configured.",
+     "Nothing acknowledged is lost. Writes go on; where too few owners are left they are HELD by others until the "
+     "owners are back. A further failure may stop answers or writes: wattringctl status --promises says which.",
+     "Not a reason to remove the node: a node that comes back within hours fetches only what it missed.",
+     {"wattringctl members: who is away, since when and why", "wattringctl shards list --state degraded: which shards",
+      "if its disk is gone for good: wattringctl node remove NODE --dry-run (docs/operations/runbooks.md, node lost)"},
+     "when the owners can be reached again, or when the ring without them is filled"},
+    {"SHARD_NOBODY",
+     "Of some shards no owner at all can be reached.",
+     "Answers about meters of these shards cannot be given. New readings are taken by other nodes and held for the "
+     "owners. What was acknowledged is on the disks of the owners that are away.",
+     "Not a loss yet: it becomes one only when those disks are gone, or the nodes are removed.",
+     {"wattringctl shards list --state nobody: which shards, and who owns them",
+      "start one owner of each: it brings the data back with it",
+      "only the disks can tell more; do not remove and do not format any of these nodes"},
+     "when one owner of each of these shards can be reached"},
+    {"TOO_FEW_COPIES",
+     "This node reaches fewer members of the ring than an acknowledgement needs copies.",
+     "Readings are not acknowledged: senders are told to come back and must keep them. What was acknowledged before is "
+     "safe.",
+     "Not a full disk, and nothing to be solved by fewer acks: one disk would then be all there is.",
+     {"wattringctl members --views: does this node miss the others, or do they miss each other too?",
+      "start the nodes that are away: systemctl start wattringd on their hosts",
+      "nodes that see each other go on by themselves: give their addresses to the senders"},
+     "by itself, as soon as enough nodes can be reached"},
+    {"NODE_LAGGING",
+     "A node has not confirmed what it was sent for a second, or has too much of it under way. It is sent nothing more "
+     "and fetches what it misses.",
+     "Acknowledgements come from other nodes meanwhile; fewer may be DURABLE at once. The node's own copies are late.",
+     "Not down: it answers, but its disk or its network is too slow for what arrives.",
+     {"wattringctl status --node ITS_ADDRESS: commit p99; above 100 ms the disk is the reason",
+      "on its host: iostat -x 1, and what else writes to that disk",
+      "the network to it: wattring_data_link_* at /metrics, errors and drops (ip -s link)"},
+     "when it has caught up"},
+    {"NODE_DRAINING",
+     "An operator told this node to drain: it serves no shard, and gets new readings only when others do not suffice.",
+     "Fewer nodes share the work, and one copy less is within reach as long as it lasts.",
+     "Not a fault, and not the way out of the ring: that is wattringctl node remove.",
+     {"wattringctl shards: the node should be home of nothing",
+      "stop it, do the work, start it: the drain ends by itself", "or end it now: wattringctl node resume NODE"},
+     "with node resume, or when the node is started again"},
+    {"NODE_NOT_IN_RING",
+     "A node is up and met the others more than a minute ago, and is no member of the ring.",
+     "It takes readings and passes them on to the owners. It owns nothing, so its disk is no help when others fail.",
+     "Not a problem in the first seconds after a start: nodes that come together are taken in together.",
+     {"wattringctl ring show: who waits, and whether the nodes propose by themselves (placement.auto)",
+      "a majority of the members must be up to decide: wattringctl members",
+      "wattringctl ring plan, then wattringctl ring commit"},
+     "when a ring with it has been decided"},
+    {"REMOVED_NODE",
+     "A node that was removed from the ring for good is running.",
+     "It counts for nothing: no acknowledgement and no answer rests on it. What only it has it hands on to the owners.",
+     "Not a node that was down for long: that one stays a member until somebody removes it.",
+     {"wattringctl shards moving --node ITS_ADDRESS: does it still hold something for others? then wait",
+      "stop it, move its data directory away, wattringd init --join, start: it joins as a new node",
+      "was it removed by mistake? it is the same way back: the data comes from the others"},
+     "when it is stopped for good"},
+    {"VIEWS_DISAGREE",
+     "The nodes that were asked do not see the same members, and did not a second later either.",
+     "Groups that cannot reach each other go on by themselves; each takes readings, and they exchange them when they "
+     "meet again. Nothing acknowledged is lost by it.",
+     "Not an inconsistency of readings. A moment of it after every change is normal: news take about a second.",
+     {"wattringctl members --views: who misses whom?", "wattringctl events --since 1h: since when?",
+      "the network between the groups, in both directions: one-way losses look like this"},
+     "when all nodes see the same members again, within seconds of the network's repair"},
 }};
 
 bool equal_ignoring_case(std::string_view a, std::string_view b) {
@@ -97,13 +199,13 @@ bool equal_ignoring_case(std::string_view a, std::string_view b) {
 }  // namespace
 
 std::span<const ProblemText> problem_texts() {
-  return kTexts;
+  return kProblemTexts;
 }
 
 const ProblemText* find_problem(std::string_view code) {
-  const auto found = std::find_if(kTexts.begin(), kTexts.end(),
+  const auto found = std::find_if(kProblemTexts.begin(), kProblemTexts.end(),
                                   [code](const ProblemText& text) { return equal_ignoring_case(text.code, code); });
-  return found == kTexts.end() ? nullptr : &*found;
+  return found == kProblemTexts.end() ? nullptr : &*found;
 }
 
 }  // namespace wattring::ctl

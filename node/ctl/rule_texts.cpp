@@ -6,7 +6,7 @@
 namespace wattring::ctl {
 namespace {
 
-constexpr std::array<RuleText, 18> kTexts{{
+constexpr std::array<RuleText, 18> kRuleTexts{{
     {"threshold",
      "A gauge of the meter is above or below a limit that the rule sets.",
      "x = the value of `register` at each reading, in its base unit (W, 0.1 V, 10 mA, ...)",
@@ -176,15 +176,15 @@ constexpr std::array<RuleText, 18> kTexts{{
 }  // namespace
 
 std::span<const RuleText> rule_texts() {
-  return kTexts;
+  return kRuleTexts;
 }
 
 const RuleText* find_rule_text(std::string_view kind) {
   const auto same = [](char a, char b) { return a == b || (a == '_' && b == '-'); };
-  const auto found = std::find_if(kTexts.begin(), kTexts.end(), [&](const RuleText& text) {
+  const auto found = std::find_if(kRuleTexts.begin(), kRuleTexts.end(), [&](const RuleText& text) {
     return std::equal(text.kind.begin(), text.kind.end(), kind.begin(), kind.end(), same);
   });
-  return found == kTexts.end() ? nullptr : &*found;
+  return found == kRuleTexts.end() ? nullptr : &*found;
 }
 
 }  // namespace wattring::ctl

@@ -22,14 +22,42 @@ std::string error_text(const Json& body) {
 
 }  // namespace
 
-Session::Reply Session::ask(const NodeAddress& node, const ApiRequest& request) {
-  auto response = context_.api.send(node.address, request);
-  if (!response) return {node, 0, {}, response.error().message};
+std::string Session::Reply::name() const {
+  const std::string& own = body["node"].string();
+  return own.empty() ? node.label() : own;
+}
+
+std::string Session::Reply::trouble() const {
+  if (status == 0) return reason;
+  if (wants_withheld_token())
+    return "wants a token, which is not sent to an address that only other nodes tell; name it too (--node), or use "
+           "cluster.keys";
+  if (status == 200) return {};
+  const std::string& message = body["error"]["message"].string();
+  return fmt::format("answered {}{}{}", status, message.empty() ? "" : ": ", message);
+}
+
+bool Session::may_see_token(const NodeAddress& node) const {
+  const auto named = [&](const NodeAddress& one) { return one.address == node.address; };
+  return node.vouched || std::ranges::any_of(globals_.nodes, named);
+}
+
+Session::Reply Session::reply_of(const NodeAddress& node, Result<ApiResponse> response) {
+  if (!response) {
+    if (response.error().code == ErrorCode::unknown_outcome) too_slow_[node.address] = response.error().message;
+    return {node, 0, {}, response.error().message};
+  }
   auto body = parse_json(response->body);
   if (!body || !body->is_object()) {
     return {node, 0, {}, fmt::format("answered {}, but not as wattring's HTTP listener does", response->status)};
   }
-  return {node, response->status, std::move(*body), {}};
+  return {node,
+          response->status,
+          std::move(*body),
+          {},
+          response->asked_us,
+          response->answered_us,
+          !globals_.token.empty() && !may_see_token(node)};
 }
 
 Outcome<Json> Session::get(const std::string& target) {
@@ -50,10 +78,11 @@ Outcome<Json> Session::post(const std::string& target, const Json& body) {
 Outcome<Json> Session::send(ApiRequest request, std::int64_t at_least_ms) {
   request.connect_ms = globals_.timeout_ms;
   request.timeout_ms = std::max(globals_.timeout_ms, at_least_ms);
+  request.with_token = true;  // these are the nodes that were named
   std::vector<Silence> silent;
   for (std::size_t i = 0; i < globals_.nodes.size(); ++i) {
     const std::size_t index = (answering_ + i) % globals_.nodes.size();
-    Reply reply = ask(globals_.nodes[index], request);
+    Reply reply = reply_of(globals_.nodes[index], context_.api.send(globals_.nodes[index].address, request));
     if (reply.status == 0) {
       silent.push_back({reply.node, reply.reason});
       continue;
@@ -68,15 +97,51 @@ Outcome<Json> Session::send(ApiRequest request, std::int64_t at_least_ms) {
   return tl::unexpected(std::move(trouble));
 }
 
-std::vector<Session::Reply> Session::ask_all(const std::string& target) {
+Outcome<Json> Session::send_to(const NodeAddress& node, ApiRequest request) {
+  request.connect_ms = globals_.timeout_ms;
+  request.timeout_ms = globals_.timeout_ms;
+  request.with_token = may_see_token(node);
+  Reply reply = reply_of(node, context_.api.send(node.address, request));
+  if (reply.status >= 200 && reply.status < 300) return std::move(reply.body);
+  if (reply.wants_withheld_token())
+    return tl::unexpected(Trouble{kExitUsage, fmt::format("{} {}\n", node.label(), reply.trouble())});
+  if (reply.status != 0) return tl::unexpected(refused(node.label(), reply.status, reply.body));
+  return tl::unexpected(nobody_answered({{reply.node, reply.reason}}));
+}
+
+std::vector<Session::Reply> Session::ask_each(const std::vector<NodeAddress>& nodes, const std::string& target) {
   ApiRequest request;
   request.target = target;
   request.connect_ms = globals_.timeout_ms;
   request.timeout_ms = globals_.timeout_ms;
+  std::vector<ApiCall> calls;
   std::vector<Reply> replies;
-  replies.reserve(globals_.nodes.size());
-  for (const NodeAddress& node : globals_.nodes) replies.push_back(ask(node, request));
+  replies.reserve(nodes.size());
+  std::vector<std::size_t> asked;
+  for (const NodeAddress& node : nodes) {
+    const auto slow = too_slow_.find(node.address);
+    replies.push_back({node, 0, {}, slow == too_slow_.end() ? std::string() : slow->second});
+    if (slow != too_slow_.end()) continue;
+    asked.push_back(replies.size() - 1);
+    request.with_token = may_see_token(node);
+    calls.push_back({node.address, request});
+  }
+  auto responses = context_.api.send_each(calls);
+  for (std::size_t i = 0; i < asked.size(); ++i) replies[asked[i]] = reply_of(nodes[asked[i]], std::move(responses[i]));
   return replies;
+}
+
+std::vector<Result<ApiResponse>> Session::raw_each(const std::vector<Raw>& requests, std::int64_t at_least_ms) {
+  std::vector<ApiCall> calls;
+  calls.reserve(requests.size());
+  for (const Raw& raw : requests) {
+    calls.push_back({raw.node.address, raw.request});
+    ApiRequest& request = calls.back().request;
+    request.connect_ms = globals_.timeout_ms;
+    request.timeout_ms = std::max(globals_.timeout_ms, at_least_ms);
+    request.with_token = may_see_token(raw.node);
+  }
+  return context_.api.send_each(calls);
 }
 
 Trouble Session::nobody_answered(const std::vector<Silence>& silent) const {
@@ -93,9 +158,18 @@ Trouble Session::nobody_answered(const std::vector<Silence>& silent) const {
   }
   text += "Nothing is known about the cluster from here; what it stored is not affected by that.\n";
   text +=
-      "Is the daemon running?  On the host: systemctl status wattringd.  Is it the HTTP address?  See endpoints.json "
-      "in its data directory.\n";
+      "Is the daemon running?  On the host: systemctl status wattringd ; wattringctl doctor.  Is it the HTTP address?  "
+      "See endpoints.json in its data directory.\n";
   return {kExitNoAnswer, text};
+}
+
+Trouble Session::nobody_useful(const std::vector<Reply>& replies) const {
+  std::vector<Silence> silent;
+  for (const Reply& reply : replies) {
+    if (reply.status != 0) return refused(reply.node.address, reply.status, reply.body);
+    silent.push_back({reply.node, reply.reason});
+  }
+  return nobody_answered(silent);
 }
 
 Trouble Session::refused(const std::string& address, int status, const Json& body) {
@@ -104,6 +178,8 @@ Trouble Session::refused(const std::string& address, int status, const Json& bod
   trouble.error = body["error"];
   if (status == 404) {
     trouble.exit_code = kExitNotFound;
+  } else if (status == 409) {
+    trouble.exit_code = kExitRefused;
   } else if (status == 503) {
     trouble.exit_code = kExitNoAnswer;
     trouble.text += "It is there but cannot serve this now; try again in a moment, or see: wattringctl status\n";

@@ -5,7 +5,9 @@
 
 #include <algorithm>
 
+#include "base/time.hpp"
 #include "node/ctl/output.hpp"
+#include "node/ctl/wording.hpp"
 
 namespace wattring::ctl {
 
@@ -26,17 +28,21 @@ std::string painted_verdict(const std::string& verdict, const Globals& globals) 
   return painted(word, severity == 0 ? Colour::green : severity == 2 ? Colour::red : Colour::yellow, globals);
 }
 
-std::string problem_lines(const Json& problems, const Globals& globals) {
+std::string problem_lines(const Json& problems, std::string_view at, const Globals& globals) {
+  const auto now = parse_rfc3339(at);
   std::size_t width = 0;
   for (const Json& problem : problems.items()) width = std::max(width, problem["code"].string().size());
   std::string text;
   for (const Json& problem : problems.items()) {
     const std::string code = fmt::format("{:<{}}", problem["code"].string(), width);
     const std::string& subject = problem["subject"].string();
+    const auto since = parse_rfc3339(problem["since"].string());
+    const std::string age =
+        now && since && *now - *since >= kMsPerSecond ? " for " + age_text((*now - *since) / kMsPerSecond) : "";
     text +=
-        fmt::format("  ! {}  {}{}{}\n",
+        fmt::format("  ! {}  {}{}{}{}\n",
                     painted(code, problem["severity"].string() == "critical" ? Colour::red : Colour::yellow, globals),
-                    subject, subject.empty() ? "" : ": ", problem["text"].string());
+                    subject, age, subject.empty() ? "" : ": ", problem["text"].string());
     if (const std::string& remedy = problem["do"].string(); !remedy.empty()) {
       text += fmt::format("    {:<{}}  do: {}\n", "", width, remedy);
     }

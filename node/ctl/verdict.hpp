@@ -13,7 +13,7 @@ namespace wattring::ctl {
 [[nodiscard]] int exit_code_of_verdict(const std::string& verdict);
 /// In capitals and in its colour.
 [[nodiscard]] std::string painted_verdict(const std::string& verdict, const Globals& globals);
-/// "  ! CODE  subject: text" and below it what to do; empty when there is no problem.
-[[nodiscard]] std::string problem_lines(const Json& problems, const Globals& globals);
+/// "  ! CODE  subject for 38 s: text" and below it what to do; empty when there is no problem. at: the time of asking.
+[[nodiscard]] std::string problem_lines(const Json& problems, std::string_view at, const Globals& globals);
 
 }  // namespace wattring::ctl

@@ -106,6 +106,12 @@ std::string value_text(const Json& value, std::string_view base_unit) {
   return text;
 }
 
+std::string weaker_ack(const std::string& a, const std::string& b) {
+  static constexpr std::array<std::string_view, 3> kOrder{"SINGLE", "HELD", "DURABLE"};
+  const auto rank = [](const std::string& name) { return std::ranges::find(kOrder, name) - kOrder.begin(); };
+  return a.empty() || rank(b) < rank(a) ? b : a;
+}
+
 std::string nearest_word(std::string_view word, std::span<const std::string> names) {
   const auto found = std::min_element(names.begin(), names.end(), [&](const std::string& a, const std::string& b) {
     return edit_distance(word, a) < edit_distance(word, b);

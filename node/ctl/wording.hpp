@@ -26,6 +26,9 @@ namespace wattring::ctl {
 /// A value in base units as people read it: 18204731 "Wh" -> "18,204.731 kWh".
 [[nodiscard]] std::string value_text(const Json& value, std::string_view base_unit);
 
+/// The weaker promise of the two: "SINGLE", "HELD", "DURABLE"; an empty one is none.
+[[nodiscard]] std::string weaker_ack(const std::string& a, const std::string& b);
+
 /// The name with the fewest edits from the word; empty when there are none.
 [[nodiscard]] std::string nearest_word(std::string_view word, std::span<const std::string> names);
 

@@ -3,25 +3,13 @@
 
 #include "base/check.hpp"
 #include "base/limits.hpp"
-#include "node/gateway/utf8.hpp"
+#include "base/utf8.hpp"
 
 namespace wattring::gateway {
 namespace {
 
 /// Of a tree node around a text: three pointers, a colour, a key and a string.
 constexpr std::size_t kTextNodeBytes = 4 * sizeof(void*) + sizeof(std::int64_t) + sizeof(std::string);
-
-bool valid_unicode_id(std::string_view id) {
-  while (!id.empty()) {
-    const std::size_t size = utf8_sequence(id);
-    if (size == 0) return false;
-    const auto first = static_cast<std::uint8_t>(id[0]);
-    if (size == 1 && (first < 0x20 || first == 0x7F)) return false;
-    if (first == 0xC2 && static_cast<std::uint8_t>(id[1]) < 0xA0) return false;  // C1 controls
-    id.remove_prefix(size);
-  }
-  return true;
-}
 
 }  // namespace
 
@@ -85,7 +73,7 @@ bool valid_meter_id(std::string_view id) {
     const auto byte = static_cast<std::uint8_t>(c);
     plain &= static_cast<unsigned>(byte >= 0x20) & static_cast<unsigned>(byte < 0x7F);
   }
-  return plain != 0 || valid_unicode_id(id);
+  return plain != 0 || is_plain_text(id);
 }
 
 }  // namespace wattring::gateway

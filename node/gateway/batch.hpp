@@ -30,6 +30,9 @@ class Batch {
   /// Adds a text fact (instant): the value is made from the text, and the text travels beside it.
   void add_text(Register reg, std::int64_t time_ms, std::string_view text);
 
+  /// A text that facts given to add() have as their value.
+  void know_text(std::string_view text) { texts_.try_emplace(text_value(text), text); }
+
   [[nodiscard]] const std::vector<MeterRun>& runs() const { return runs_; }
   [[nodiscard]] const std::vector<Fact>& facts() const { return facts_; }
   [[nodiscard]] std::string_view id(const MeterRun& run) const {

@@ -43,6 +43,7 @@ struct IngestReply {
   /// Set when nothing of the batch was taken because of load or space (busy, disk_reserve): an HTTP 503.
   std::optional<Reason> turned_away;
   std::uint32_t retry_after_ms = 0;
+  std::string why{};  ///< of turned_away: a sentence, when there is more to say than the reason
 };
 
 /// The way in, behind every gateway. Any thread.

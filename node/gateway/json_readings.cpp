@@ -10,9 +10,9 @@
 #include "base/limits.hpp"
 #include "base/nearest.hpp"
 #include "base/time.hpp"
+#include "base/utf8.hpp"
 #include "node/gateway/json_scan.hpp"
 #include "node/gateway/reading_value.hpp"
-#include "node/gateway/utf8.hpp"
 
 namespace wattring::gateway {
 namespace {

@@ -1,7 +1,7 @@
 // SPDX-License-Identifier: Apache-2.0
 #include "node/gateway/json_scan.hpp"
 
-#include "node/gateway/utf8.hpp"
+#include "base/utf8.hpp"
 
 namespace wattring::gateway {
 namespace {

@@ -4,10 +4,10 @@
 #include <utility>
 #include <vector>
 
+#include "base/pack_reader.hpp"
 #include "base/time.hpp"
+#include "base/utf8.hpp"
 #include "node/gateway/native_codec.hpp"
-#include "node/gateway/native_pack_reader.hpp"
-#include "node/gateway/utf8.hpp"
 #include "node/meter/decimal.hpp"
 #include "node/meter/registers.hpp"
 

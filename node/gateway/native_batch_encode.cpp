@@ -5,8 +5,8 @@
 #include <utility>
 #include <vector>
 
+#include "base/pack_writer.hpp"
 #include "node/gateway/native_codec.hpp"
-#include "node/gateway/native_pack_writer.hpp"
 #include "node/meter/registers.hpp"
 
 namespace wattring::gateway::native {

@@ -7,9 +7,10 @@
 #include <optional>
 #include <utility>
 
+#include "base/sockets.hpp"
 #include "base/time.hpp"
+#include "base/units.hpp"
 #include "node/gateway/native_codec.hpp"
-#include "node/gateway/sockets.hpp"
 #include "node/gateway/zmq.hpp"
 
 namespace wattring::gateway {
@@ -17,7 +18,6 @@ namespace {
 
 using native::FrameType;
 
-constexpr std::int64_t kNsPerMs = 1'000'000;
 /// With batches in flight: asks after this long without a frame, gives up after the other.
 constexpr std::int64_t kPingAfterNs = 1'000 * kNsPerMs;
 constexpr std::int64_t kSilentAfterNs = 5'000 * kNsPerMs;
@@ -33,8 +33,13 @@ class ZmqNativeClient final : public NativeClient {
   Result<void> greet(std::int64_t start_ns, std::int64_t timeout_ms) {
     const std::int64_t deadline_ns = start_ns + timeout_ms * kNsPerMs;
     const auto left_ms = [&] { return (deadline_ns - clock_.monotonic_ns()) / kNsPerMs; };
-    while (!socket_.wait(left_ms()).send)
+    for (ZmqSocket::Ready ready; !ready.send;) {
+      ready = socket_.wait(left_ms());
+      if (ready.over)
+        return fail(ErrorCode::io, peer_.text() + " ended the handshake",
+                    "is it the ingest port of a wattring node, and do the node's keys and this client's fit?");
       if (left_ms() <= 0) return no_welcome(timeout_ms);
+    }
     if (socket_.send(encode(native::Hello{.client = "wattring", .newest_version = native::kVersion})) !=
         ZmqSocket::Sent::yes)
       return no_welcome(timeout_ms);
@@ -93,7 +98,8 @@ class ZmqNativeClient final : public NativeClient {
  private:
   Result<void> no_welcome(std::int64_t timeout_ms) const {
     return fail(ErrorCode::io, "no welcome from " + peer_.text() + " within " + std::to_string(timeout_ms) + " ms",
-                "somebody listens there; is it the ingest port of a wattring node, and does the node run?");
+                "somebody listens there; is it the ingest port of a wattring node, does the node run, and does it know "
+                "this client's key if it has keys?");
   }
 
   Result<void> take_welcome(std::string_view frame) {
@@ -196,7 +202,9 @@ class ZmqNativeClient final : public NativeClient {
   std::optional<Error> lost_;
 };
 
-Result<std::unique_ptr<NativeClient>> connect_to(const HostPort& peer, std::int64_t timeout_ms) {
+Result<std::unique_ptr<NativeClient>> connect_to(const HostPort& peer, const NativeClient::Options& options,
+                                                 unsigned attempt) {
+  const std::int64_t timeout_ms = options.connect_timeout_ms;
   const SystemClock clock{};
   const std::int64_t start_ns = clock.monotonic_ns();
   // libzmq does not say that a connection was refused; the system does.
@@ -205,7 +213,8 @@ Result<std::unique_ptr<NativeClient>> connect_to(const HostPort& peer, std::int6
   auto socket = ZmqSocket::connect_dealer({.address = peer.text(),
                                            .frame_bytes_max = native::kControlBytesMax,
                                            .send_queue = kQueue,
-                                           .receive_queue = kQueue});
+                                           .receive_queue = kQueue},
+                                          options.keys ? &*options.keys : nullptr, attempt);
   if (!socket) return Failure(socket.error());
   auto client = std::make_unique<ZmqNativeClient>(std::move(*socket), peer);
   const auto greeted = client->greet(start_ns, timeout_ms);
@@ -220,9 +229,11 @@ Result<std::unique_ptr<NativeClient>> NativeClient::connect(const Options& optio
   if (!name) return Failure(name.error());
   const auto addresses = resolve(*name);
   if (!addresses) return Failure(addresses.error());
-  auto client = connect_to(addresses->front(), options.connect_timeout_ms);
-  for (std::size_t i = 1; !client && i < addresses->size(); ++i)
-    client = connect_to((*addresses)[i], options.connect_timeout_ms);
+  // While the cluster's key is being changed there are two.
+  const std::size_t keys = options.keys ? options.keys->cluster_public.size() : 1;
+  auto client = connect_to(addresses->front(), options, 0);
+  for (std::size_t i = 1; !client && i < addresses->size() * keys; ++i)
+    client = connect_to((*addresses)[i / keys], options, static_cast<unsigned>(i % keys));
   return client;
 }
 

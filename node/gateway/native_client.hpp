@@ -3,10 +3,12 @@
 
 #include <cstdint>
 #include <memory>
+#include <optional>
 #include <string>
 #include <vector>
 
 #include "base/result.hpp"
+#include "cluster/curve_keys.hpp"
 #include "node/gateway/batch.hpp"
 #include "node/gateway/ingest_door.hpp"
 
@@ -19,6 +21,7 @@ class NativeClient {
   struct Options {
     std::string endpoint;  ///< "127.0.0.1:7413"
     std::int64_t connect_timeout_ms = 3000;
+    std::optional<cluster::CurveKeys> keys{};  ///< for a node whose listener has keys
   };
   struct Reply {
     std::uint64_t batch_id = 0;

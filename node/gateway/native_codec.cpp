@@ -5,8 +5,8 @@
 #include <limits>
 #include <utility>
 
-#include "node/gateway/native_pack_reader.hpp"
-#include "node/gateway/native_pack_writer.hpp"
+#include "base/pack_reader.hpp"
+#include "base/pack_writer.hpp"
 
 namespace wattring::gateway::native {
 namespace {

@@ -11,10 +11,11 @@
 #include <system_error>
 #include <utility>
 
+#include "base/units.hpp"
+
 namespace wattring::gateway {
 namespace {
 
-constexpr std::int64_t kNsPerMs = 1'000'000;
 constexpr std::size_t kReadBytes = 16'384;
 
 std::string labels(const std::string& source, std::string_view result = {}) {

@@ -11,12 +11,12 @@
 #include <vector>
 
 #include "base/bounded_queue.hpp"
+#include "base/sockets.hpp"
 #include "node/gateway/equipment_memory.hpp"
 #include "node/gateway/p1_framer.hpp"
 #include "node/gateway/p1_mapping.hpp"
 #include "node/gateway/p1_source_health.hpp"
 #include "node/gateway/p1_source_service.hpp"
-#include "node/gateway/sockets.hpp"
 #include "node/gateway/source_vitals.hpp"
 
 namespace wattring::gateway {

@@ -10,12 +10,12 @@
 #include <thread>
 #include <utility>
 
+#include "base/units.hpp"
 #include "node/gateway/p1_source.hpp"
 
 namespace wattring::gateway {
 namespace {
 
-constexpr std::int64_t kNsPerMs = 1'000'000;
 constexpr std::int64_t kRoundMs = 1'000;
 
 bool valid_name(const std::string& name) {

@@ -3,8 +3,8 @@
 
 #include <array>
 
+#include "base/utf8.hpp"
 #include "node/gateway/ingest_door.hpp"
-#include "node/gateway/utf8.hpp"
 
 namespace wattring::gateway {
 namespace {

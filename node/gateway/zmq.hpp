@@ -9,9 +9,11 @@
 #include <string_view>
 
 #include "base/result.hpp"
+#include "cluster/zmq_context.hpp"
+#include "cluster/zmq_security.hpp"
 
-/// The two ZeroMQ sockets of the native protocol, with every option that matters set in one place. The library's own
-/// header stays inside zmq.cpp. A socket belongs to the thread that uses it; it may be handed over once, before use.
+/// The two ZeroMQ sockets of the native protocol, with every option that matters set in one place. A socket belongs to
+/// the thread that uses it; it may be handed over once, before use.
 
 namespace wattring::gateway {
 
@@ -26,6 +28,8 @@ class ZmqMessage {
   [[nodiscard]] std::string_view identity() const;  ///< of the connection; a router's messages only
   /// The one frame; empty when the message had another number of frames, which this protocol does not know.
   [[nodiscard]] std::string_view frame() const;
+  /// Public key of the sender; empty without keys.
+  [[nodiscard]] std::string_view user() const;
 
  private:
   std::unique_ptr<Parts> parts_;
@@ -38,11 +42,14 @@ class ZmqSocket {
     std::size_t frame_bytes_max = 0;  ///< a peer that sends a larger frame is cut off
     int send_queue = 0;               ///< messages queued per peer; never unlimited
     int receive_queue = 0;
+    std::shared_ptr<cluster::ZmqContext> context{};  ///< null: one that all such sockets of the process share
   };
-  /// A bound ROUTER. already_exists when the address is taken.
-  [[nodiscard]] static Result<ZmqSocket> bind_router(const Options& options);
-  /// A DEALER that connects once: a lost connection stays lost, and what it had brought can still be received.
-  [[nodiscard]] static Result<ZmqSocket> connect_dealer(const Options& options);
+  /// A bound ROUTER. already_exists when the address is taken. security may be null: everybody may connect then.
+  [[nodiscard]] static Result<ZmqSocket> bind_router(const Options& options, const cluster::ZmqSecurity* security);
+  /// A DEALER that connects once: a lost connection stays lost, and what it had brought can still be received. keys:
+  /// null for a listener that has none; attempt: which of the cluster's keys, in turns.
+  [[nodiscard]] static Result<ZmqSocket> connect_dealer(const Options& options, const cluster::CurveKeys* keys,
+                                                        unsigned attempt = 0);
   ZmqSocket(ZmqSocket&&) noexcept;
   ZmqSocket& operator=(ZmqSocket&&) noexcept;
   ~ZmqSocket();  ///< drops what was not sent yet
@@ -60,6 +67,7 @@ class ZmqSocket {
   struct Ready {
     bool receive = false;
     bool send = false;  ///< a dealer's: it has a connection, and room in its queue
+    bool over = false;  ///< a dealer's: its connection is lost or never came to be
   };
   /// Waits until a message can be received or, a router, the file descriptor (-1 = none) be read or, a dealer, its
   /// connection was made or lost.
@@ -73,7 +81,6 @@ class ZmqSocket {
  private:
   struct Impl;
   explicit ZmqSocket(std::unique_ptr<Impl> impl);
-  static Result<ZmqSocket> open(const Options& options, bool router);
   std::unique_ptr<Impl> impl_;
 };
 

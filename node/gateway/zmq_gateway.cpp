@@ -10,8 +10,9 @@
 #include <vector>
 
 #include "base/bounded_queue.hpp"
+#include "base/sockets.hpp"
+#include "base/units.hpp"
 #include "node/gateway/native_codec.hpp"
-#include "node/gateway/sockets.hpp"
 #include "node/gateway/zmq.hpp"
 #include "node/gateway/zmq_connections.hpp"
 
@@ -22,8 +23,6 @@ using native::ErrorKind;
 using native::FrameType;
 using Connection = ZmqConnections::Connection;
 
-constexpr std::int64_t kNsPerMs = 1'000'000;
-constexpr std::int64_t kNsPerSecond = 1'000 * kNsPerMs;
 constexpr std::int64_t kTickMs = 1'000;
 constexpr int kMessagesPerTurn = 64;  ///< then replies get their turn
 constexpr std::uint32_t kRetryAfterOverrunMs = 10;
@@ -47,9 +46,19 @@ struct ReplyLine {
 };
 
 /// How frames ended, for wattring_ingest_frames_total.
-enum class Outcome : std::uint8_t { taken, control, malformed, version, no_hello, too_large, over_credit, turned_away };
-constexpr std::array<const char*, 8> kOutcomeNames{"taken",    "control",   "malformed",   "version",
-                                                   "no_hello", "too_large", "over_credit", "turned_away"};
+enum class Outcome : std::uint8_t {
+  taken,
+  control,
+  malformed,
+  version,
+  no_hello,
+  too_large,
+  over_credit,
+  turned_away,
+  revoked
+};
+constexpr std::array<const char*, 9> kOutcomeNames{"taken",     "control",     "malformed",   "version", "no_hello",
+                                                   "too_large", "over_credit", "turned_away", "revoked"};
 
 }  // namespace
 
@@ -84,7 +93,9 @@ class ZmqGateway::Impl {
     auto socket = ZmqSocket::bind_router({.address = address->text(),
                                           .frame_bytes_max = 2 * options_.frame_bytes_max,
                                           .send_queue = reply_queue(),
-                                          .receive_queue = static_cast<int>(options_.credit_batches) + 8});
+                                          .receive_queue = static_cast<int>(options_.credit_batches) + 8,
+                                          .context = options_.context},
+                                         options_.security.get());
     if (!socket) return Failure(socket.error());
     socket_.emplace(std::move(*socket));
     const std::string bound = socket_->bound_address();
@@ -150,7 +161,10 @@ class ZmqGateway::Impl {
     for (int i = 0; i < kMessagesPerTurn; ++i) {
       const auto message = socket_->receive();
       if (!message) return;
-      count(handle(message->identity(), message->frame()));
+      // A key that was taken off the list may still have a connection.
+      const bool known = options_.security == nullptr ||
+                         options_.security->name_of(message->user(), cluster::Callers::nodes_and_clients).has_value();
+      count(known ? handle(message->identity(), message->frame()) : Outcome::revoked);
     }
   }
 

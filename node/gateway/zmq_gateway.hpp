@@ -11,6 +11,7 @@
 #include "base/metrics.hpp"
 #include "base/result.hpp"
 #include "base/time.hpp"
+#include "cluster/zmq_security.hpp"
 #include "node/gateway/ingest_door.hpp"
 
 namespace wattring::gateway {
@@ -25,7 +26,9 @@ class ZmqGateway {
     std::uint32_t credit_batches = 32;     ///< batches a connection may have in flight
     std::uint32_t connections_max = 1024;  ///< further ones are answered with an error
     std::size_t frame_bytes_max = kBatchBytesMax;
-    std::int64_t stop_deadline_ms = 2000;  ///< how long stop() waits for replies in flight
+    std::int64_t stop_deadline_ms = 2000;              ///< how long stop() waits for replies in flight
+    std::shared_ptr<cluster::ZmqContext> context{};    ///< null: the gateway has its own
+    std::shared_ptr<cluster::ZmqSecurity> security{};  ///< of that context; null: everybody may connect
   };
   /// The door, clock and metrics must outlive the gateway; replies may still come after it, they are then dropped.
   ZmqGateway(Options options, IngestDoor& door, const Clock& clock, Metrics& metrics, std::shared_ptr<Log> log);

@@ -5,8 +5,10 @@
 #include <array>
 #include <charconv>
 
+#include "base/utf8.hpp"
 #include "node/alert/payload.hpp"
 #include "node/gateway/batch.hpp"
+#include "node/http/answers.hpp"
 #include "node/http/json_body.hpp"
 #include "node/http/params.hpp"
 #include "node/http/query_api.hpp"
@@ -19,16 +21,12 @@ constexpr std::array<std::string_view, 1> kResumeParams{"path"};
 constexpr std::array<std::string_view, 1> kMeterMembers{"meter"};
 constexpr std::size_t kPathBytesMax = 256;
 
-Failure bad(std::string message, std::string hint) {
-  return fail(ErrorCode::invalid_argument, std::move(message), std::move(hint));
-}
-
 Result<std::string> read_path(const Params& params, std::string_view otherwise) {
   const std::string_view path = params.get("path").value_or(otherwise);
-  if (path.empty()) return bad("the query parameter \"path\" is missing", "for example /shards/12");
+  if (path.empty()) return invalid("the query parameter \"path\" is missing", "for example /shards/12");
   if (path.front() != '/' || path.size() > kPathBytesMax || !is_plain_text(path))
-    return bad("path=" + std::string(path.substr(0, 40)) + " is no path of an actor",
-               "it begins with a slash, as GET /api/v1/actors lists them");
+    return invalid("path=" + std::string(path.substr(0, 40)) + " is no path of an actor",
+                   "it begins with a slash, as GET /api/v1/actors lists them");
   return std::string(path);
 }
 
@@ -38,8 +36,8 @@ Result<std::size_t> read_depth(const Params& params) {
   std::size_t depth = 0;
   const auto [end, error] = std::from_chars(text->data(), text->data() + text->size(), depth);
   if (error != std::errc{} || end != text->data() + text->size() || depth > ActorApi::kDepthMax)
-    return bad("depth=" + std::string(text->substr(0, 40)) + " is not accepted",
-               "an integer from 0 to " + std::to_string(ActorApi::kDepthMax));
+    return invalid("depth=" + std::string(text->substr(0, 40)) + " is not accepted",
+                   "an integer from 0 to " + std::to_string(ActorApi::kDepthMax));
   return depth;
 }
 

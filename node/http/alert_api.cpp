@@ -4,7 +4,9 @@
 #include <algorithm>
 #include <array>
 
+#include "base/utf8.hpp"
 #include "node/alert/payload.hpp"
+#include "node/http/answers.hpp"
 #include "node/http/json_body.hpp"
 #include "node/http/params.hpp"
 #include "node/http/query_api.hpp"
@@ -18,15 +20,11 @@ constexpr std::array<std::string_view, 2> kAckMembers{"user", "note"};
 constexpr std::array<std::string_view, 7> kSilenceMembers{"rule", "meter", "from", "until", "for", "by", "why"};
 constexpr std::size_t kPatternBytesMax = 64;
 
-Failure bad(std::string message, std::string hint) {
-  return fail(ErrorCode::invalid_argument, std::move(message), std::move(hint));
-}
-
 Result<void> check_pattern(std::string_view name, std::string_view pattern) {
   if (pattern.size() <= kPatternBytesMax && is_plain_text(pattern)) return {};
-  return bad(std::string(name) + " is no pattern",
-             "1 to 64 bytes of UTF-8 without control characters; * is any text, "
-             "? one character");
+  return invalid(std::string(name) + " is no pattern",
+                 "1 to 64 bytes of UTF-8 without control characters; * is any text, "
+                 "? one character");
 }
 
 /// Parameters "from" and "to" of an onset: each may be absent.
@@ -39,8 +37,8 @@ Result<void> read_onset(const Params& params, AlertQuery& query) {
     *into = *time;
   }
   if (query.to_ms != 0 && query.from_ms >= query.to_ms)
-    return bad("from " + format_rfc3339(query.from_ms) + " is not before to " + format_rfc3339(query.to_ms),
-               "from is inclusive, to is exclusive; without \"to\" there is no end");
+    return invalid("from " + format_rfc3339(query.from_ms) + " is not before to " + format_rfc3339(query.to_ms),
+                   "from is inclusive, to is exclusive; without \"to\" there is no end");
   return {};
 }
 
@@ -52,13 +50,13 @@ Result<AlertQuery> alert_query(const Params& params) {
   query.limit = *limit;
   if (const auto text = params.get("history")) {
     if (*text != "true" && *text != "false")
-      return bad("history=" + std::string(text->substr(0, 40)) + " is not accepted", "accepted: true, false");
+      return invalid("history=" + std::string(text->substr(0, 40)) + " is not accepted", "accepted: true, false");
     query.history = *text == "true";
   }
   if (const auto state = params.get("state")) {
     if (std::find(kStates.begin(), kStates.end(), *state) == kStates.end())
-      return bad("state=" + std::string(state->substr(0, 40)) + " is not accepted",
-                 "accepted: firing, acked, resolved, retracted");
+      return invalid("state=" + std::string(state->substr(0, 40)) + " is not accepted",
+                     "accepted: firing, acked, resolved, retracted");
     query.state = *state;
     // They are nowhere but in the history.
     query.history = query.history || *state == "resolved" || *state == "retracted";
@@ -79,7 +77,7 @@ Result<std::string> alert_id_of(std::string_view text) {
   for (char& c : id) c = c >= 'A' && c <= 'F' ? static_cast<char>(c - 'A' + 'a') : c;
   const bool hex = id.find_first_not_of("0123456789abcdef") == id.npos;
   if (!hex || id.size() < 4 || id.size() > 16)
-    return bad("\"" + id + "\" is no id of an alert", "4 to 16 hex digits, as GET /api/v1/alerts lists them");
+    return invalid("\"" + id + "\" is no id of an alert", "4 to 16 hex digits, as GET /api/v1/alerts lists them");
   return id;
 }
 
@@ -94,8 +92,8 @@ Result<std::int64_t> silence_until(const JsonBody& body, std::int64_t from_ms, s
   const auto until = body.get("until");
   const auto length = body.get("for");
   if (until.has_value() == length.has_value())
-    return bad(until ? "both \"until\" and \"for\" are given" : "the silence has no end",
-               "either \"until\":\"2026-02-11T18:00:00Z\" or \"for\":\"2h\"");
+    return invalid(until ? "both \"until\" and \"for\" are given" : "the silence has no end",
+                   "either \"until\":\"2026-02-11T18:00:00Z\" or \"for\":\"2h\"");
   std::int64_t until_ms = 0;
   if (until) {
     const auto time = read_time("until", *until);
@@ -104,22 +102,22 @@ Result<std::int64_t> silence_until(const JsonBody& body, std::int64_t from_ms, s
   } else {
     const auto duration = parse_duration_ms(*length);
     if (!duration || *duration <= 0)
-      return bad("for=" + std::string(length->substr(0, 40)) + " is not a duration", "for example 30m, 2h or 7d");
+      return invalid("for=" + std::string(length->substr(0, 40)) + " is not a duration", "for example 30m, 2h or 7d");
     until_ms = from_ms + std::min(*duration, (AlertApi::kSilenceDaysMax + 1) * kMsPerDay);
   }
   if (until_ms <= from_ms || until_ms <= now_ms)
-    return bad("the silence ends at " + format_rfc3339(until_ms) + ", before it would do anything",
-               "an end later than its start and than now, " + format_rfc3339(now_ms));
+    return invalid("the silence ends at " + format_rfc3339(until_ms) + ", before it would do anything",
+                   "an end later than its start and than now, " + format_rfc3339(now_ms));
   if (until_ms - from_ms > AlertApi::kSilenceDaysMax * kMsPerDay)
-    return bad("the silence is longer than " + std::to_string(AlertApi::kSilenceDaysMax) + " days",
-               "disable the rule instead: a version with disabled = true");
+    return invalid("the silence is longer than " + std::to_string(AlertApi::kSilenceDaysMax) + " days",
+                   "disable the rule instead: a version with disabled = true");
   return until_ms;
 }
 
 Result<alert::Silence> wanted_silence(const JsonBody& body, std::int64_t now_ms) {
   alert::Silence silence;
   if (!body.get("rule") && !body.get("meter"))
-    return bad("neither \"rule\" nor \"meter\" is given", "name one; to silence everything write \"rule\":\"*\"");
+    return invalid("neither \"rule\" nor \"meter\" is given", "name one; to silence everything write \"rule\":\"*\"");
   silence.rule = body.get("rule").value_or("*");
   silence.meter = body.get("meter").value_or("*");
   if (const auto ok = check_pattern("rule", silence.rule); !ok) return Failure(ok.error());
@@ -148,10 +146,18 @@ void write_silence(JsonWriter& json, const alert::Silence& silence, std::int64_t
 
 }  // namespace
 
-Response AlertApi::alerts(const Request& request) const {
+Result<AlertQuery> AlertApi::query_of(const Request& request) {
   const auto params = Params::parse(request.query, kAlertsParams);
-  if (!params) return respond_to(params.error());
-  const auto query = alert_query(*params);
+  if (!params) return Failure(params.error());
+  return alert_query(*params);
+}
+
+Result<std::string> AlertApi::id_of(std::string_view text) {
+  return alert_id_of(text);
+}
+
+Response AlertApi::alerts(const Request& request) const {
+  const auto query = query_of(request);
   if (!query) return respond_to(query.error());
   const auto list = door_.alerts(*query);
   if (!list) return respond_to(list.error());

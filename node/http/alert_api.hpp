@@ -18,6 +18,10 @@ class AlertApi {
 
   AlertApi(AlertDoor& door, const Clock& clock) : door_(door), clock_(clock) {}
 
+  /// What a request for alerts asks for, and which id stands in a path.
+  [[nodiscard]] static Result<AlertQuery> query_of(const Request& request);
+  [[nodiscard]] static Result<std::string> id_of(std::string_view text);
+
   [[nodiscard]] Response alerts(const Request& request) const;
   [[nodiscard]] Response acknowledge(const Request& request, std::string_view id) const;
   [[nodiscard]] Response silences(const Request& request) const;

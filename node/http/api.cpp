@@ -14,12 +14,17 @@ std::string path_label(std::size_t route) {
 
 }  // namespace
 
-Api::Api(const Options& options, gateway::IngestDoor& ingest, QueryDoor& query, AlertDoor* alerts, const Clock& clock,
+Api::Api(const Options& options, gateway::IngestDoor& ingest, QueryDoor& query, const Doors& doors, const Clock& clock,
          BodyBudget& budget, Metrics& metrics, std::shared_ptr<Log> log)
     : ingest_(options.ingest, ingest, clock, budget),
-      query_(query, alerts, clock, options.node_name),
-      node_(query, metrics, options.version),
-      operator_(alerts, clock),
+      query_(query, doors, clock, options.node_name),
+      erase_(doors, clock),
+      node_(query, doors, clock, metrics, options.version),
+      cluster_(query, doors, clock),
+      shards_(doors, clock),
+      backup_(doors.backup),
+      operator_(doors.alerts, doors.peers, clock),
+      access_(options.access, doors.audit, clock, metrics, log),
       clock_(clock),
       metrics_(metrics),
       log_(std::move(log)),
@@ -29,18 +34,36 @@ Api::Api(const Options& options, gateway::IngestDoor& ingest, QueryDoor& query, 
                                                     "From the whole request to the whole answer", path_label(i));
 }
 
+void Api::admit(Request& request) {
+  const Match match = find_route(request.method, request.path);
+  request.admitted = true;
+  // A path that is none of ours is told so by handle().
+  if (match.route != Match::kNone) request.rejected = access_.admit(routes()[match.route], request);
+}
+
 Response Api::handle(Request& request) {
   const std::int64_t start_ns = clock_.monotonic_ns();
-  Match match = find_route(request.method, request.path);
+  if (!request.admitted && !request.rejected) admit(request);
+  const Match match = find_route(request.method, request.path);
   const std::size_t route = std::min(match.route, routes().size());
   Response response = dispatch(request, match);
+  if (match.route != Match::kNone) access_.settle(routes()[match.route], request, response);
   count(route, response.status, clock_.monotonic_ns() - start_ns);
   return response;
 }
 
-Response Api::dispatch(Request& request, Match& match) {
+Response Api::handle_relayed(Request request) {
+  const Match match = find_route(request.method, request.path);
+  if (match.route == Match::kNone) return match.refusal;
+  const Route& route = routes()[match.route];
+  if (route.role != Role::read && route.target != Target::alert_ack)
+    return error_response(403, {"FORBIDDEN", "nodes pass on questions only", "ask the node itself"});
+  return dispatch(request, match);
+}
+
+Response Api::dispatch(Request& request, const Match& match) {
   if (request.rejected) return std::move(*request.rejected);
-  if (match.route == Match::kNone) return std::move(match.refusal);
+  if (match.route == Match::kNone) return match.refusal;
   try {
     return call(routes()[match.route].target, request, match.id);
   } catch (const std::exception& error) {
@@ -59,6 +82,8 @@ Response Api::call(Target target, Request& request, const std::string& id) {
       return ingest_.lines(request);
     case Target::telegrams_in:
       return ingest_.telegrams(request);
+    case Target::restore_readings:
+      return ingest_.restored(request);
     case Target::meters:
       return query_.meters(request);
     case Target::meter:
@@ -67,6 +92,40 @@ Response Api::call(Target target, Request& request, const std::string& id) {
       return query_.readings(request, id);
     case Target::intervals:
       return query_.intervals(request, id);
+    case Target::erasure:
+      return erase_.count(request, id);
+    case Target::erase:
+      return erase_.erase(request, id);
+    default:
+      return call_cluster(target, request, id);
+  }
+}
+
+Response Api::call_cluster(Target target, const Request& request, const std::string& id) {
+  switch (target) {
+    case Target::facts:
+      return node_.facts(access_.summary());
+    case Target::members:
+      return cluster_.members();
+    case Target::events:
+      return cluster_.events(request);
+    case Target::clusterz:
+      return cluster_.clusterz(request);
+    case Target::leave:
+      return cluster_.leave();
+    case Target::shards:
+    case Target::shard:
+    case Target::promises:
+    case Target::ring:
+    case Target::ring_plan:
+    case Target::ring_commit:
+    case Target::drain:
+    case Target::resume:
+      return shards_.handle(target, request, id);
+    case Target::backup_part:
+      return backup_.part(request, id);
+    case Target::restore_rows:
+      return backup_.rows(request);
     default:
       return call_node(target, request, id);
   }
@@ -78,8 +137,6 @@ Response Api::call_node(Target target, const Request& request, const std::string
       return node_.root();
     case Target::status:
       return node_.status();
-    case Target::members:
-      return node_.members();
     case Target::problems:
       return node_.problems();
     case Target::livez:

@@ -10,13 +10,19 @@
 #include "base/log.hpp"
 #include "base/metrics.hpp"
 #include "base/time.hpp"
+#include "node/http/access.hpp"
+#include "node/http/backup_api.hpp"
 #include "node/http/body_budget.hpp"
+#include "node/http/cluster_api.hpp"
+#include "node/http/doors.hpp"
+#include "node/http/erase_api.hpp"
 #include "node/http/exchange.hpp"
 #include "node/http/ingest_api.hpp"
 #include "node/http/node_api.hpp"
 #include "node/http/operator_api.hpp"
 #include "node/http/query_api.hpp"
 #include "node/http/router.hpp"
+#include "node/http/shard_api.hpp"
 
 namespace wattring::http {
 
@@ -27,21 +33,34 @@ class Api {
     IngestApi::Options ingest;
     std::string node_name;
     std::string version;
+    Access::Options access = {};
   };
-  /// alerts: null for a node without them.
-  Api(const Options& options, gateway::IngestDoor& ingest, QueryDoor& query, AlertDoor* alerts, const Clock& clock,
+  Api(const Options& options, gateway::IngestDoor& ingest, QueryDoor& query, const Doors& doors, const Clock& clock,
       BodyBudget& budget, Metrics& metrics, std::shared_ptr<Log> log);
 
   /// Before the first request.
-  void set_addresses(NodeAddresses addresses) { node_.set_addresses(std::move(addresses)); }
-  /// Consumes the body.
+  void set_addresses(const NodeAddresses& addresses) {
+    node_.set_addresses(addresses);
+    cluster_.set_addresses(addresses);
+  }
+  /// Before the first request; without it everybody may do everything. Must outlive it.
+  void set_tokens(TokenStore& tokens) { access_.set_tokens(tokens); }
+  /// Looks who asks, before the body is read: sets `rejected` for whom it is not.
+  void admit(Request& request);
+  /// Consumes the body. Admits first what was not yet.
   [[nodiscard]] Response handle(Request& request);
+  /// A request that another node passes on; it asked its caller who he is. Reads, and what is done to
+  /// an alert where it lives.
+  [[nodiscard]] Response handle_relayed(Request request);
+  /// Ends waits for events: whoever follows comes back to another node.
+  void stop_waiting() { cluster_.cancel(); }
   /// Ends waits for outcomes.
   void cancel() { ingest_.cancel(); }
 
  private:
-  Response dispatch(Request& request, Match& match);
+  Response dispatch(Request& request, const Match& match);
   Response call(Target target, Request& request, const std::string& id);
+  Response call_cluster(Target target, const Request& request, const std::string& id);
   Response call_node(Target target, const Request& request, const std::string& id);
   void count(std::size_t route, int status, std::int64_t duration_ns);
 
@@ -53,8 +72,13 @@ class Api {
 
   IngestApi ingest_;
   QueryApi query_;
+  EraseApi erase_;
   NodeApi node_;
+  ClusterApi cluster_;
+  ShardApi shards_;
+  BackupApi backup_;
   OperatorApi operator_;
+  Access access_;
   const Clock& clock_;
   Metrics& metrics_;
   const std::shared_ptr<Log> log_;

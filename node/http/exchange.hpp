@@ -25,6 +25,13 @@ struct Request {
   std::string query;   ///< as sent, without the "?"
   std::string accept;  ///< header values; empty when absent
   std::string content_encoding;
+  std::string authorization;  ///< header value
+  std::string host;           ///< header value; empty when absent
+  std::string origin;         ///< header value; a browser's, for a page; empty when absent
+  std::string peer;           ///< the caller's address; empty when there is no connection
+  std::string caller;         ///< the name of the caller's token; empty when none was asked for
+  bool admitted = false;      ///< the token has been looked at
+  bool relayed = false;       ///< by another node, whom this one answers from what it has itself
   std::string body;
   std::optional<Response> rejected;  ///< the answer, when the server would not even read the body
 };

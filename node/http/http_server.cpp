@@ -127,7 +127,7 @@ class Exchange final : private httplib::Server {
     set_default_headers({{"Server", "wattring/" + shared.options.version}});
   }
 
-  bool serve() {
+  bool serve(const Listener::Answered& answered) {
     connection_.request_begins();
     share_.shrink_to(0);
     request_ = Request{};
@@ -147,6 +147,7 @@ class Exchange final : private httplib::Server {
       (void)connection_.write(raw.data(), raw.size());
       unread_ = true;
     }
+    answered();
     const bool flushed = connection_.flush();
     const bool go_on = served && flushed && !closed && !close_ && parsed_ != nullptr;
     if (!go_on && flushed && unread_) connection_.linger();
@@ -162,6 +163,11 @@ class Exchange final : private httplib::Server {
     const std::size_t mark = parsed.target.find('?');
     request_.path = parsed.target.substr(0, mark);
     if (mark != std::string::npos) request_.query = parsed.target.substr(mark + 1);
+    request_.authorization = parsed.get_header_value("Authorization");
+    request_.host = parsed.get_header_value("Host");
+    request_.origin = parsed.get_header_value("Origin");
+    request_.peer = connection_.peer();
+    shared_.api.admit(request_);
     request_.accept = parsed.get_header_value("Accept");
     request_.content_encoding = parsed.get_header_value("Content-Encoding");
     const bool gzip = accepts_gzip(parsed.get_header_value("Accept-Encoding"));
@@ -179,7 +185,9 @@ class Exchange final : private httplib::Server {
   void check_body(httplib::Request& parsed) {
     const std::string& method = request_.method;
     const bool may_have_body = method == "POST" || method == "PUT" || method == "PATCH" || method == "DELETE";
-    if (length_.invalid) {
+    if (request_.rejected) {
+      // Nothing is read or kept of strangers' bodies.
+    } else if (length_.invalid) {
       request_.rejected = error_response(400, {"BAD_REQUEST", "the length of the body is not clear",
                                                "one Content-Length, or Transfer-Encoding: chunked, not both"});
     } else if (length_.bytes > shared_.options.body_bytes_max) {
@@ -307,20 +315,23 @@ class Exchange final : private httplib::Server {
 }  // namespace
 
 struct HttpServer::Impl {
-  Impl(Options given, gateway::IngestDoor& ingest, QueryDoor& query, const Clock& clock, Metrics& metrics,
-       const std::shared_ptr<Log>& log, AlertDoor* alerts)
+  Impl(Options given, gateway::IngestDoor& ingest, QueryDoor& query, const Clock& clock_used, Metrics& metrics,
+       const std::shared_ptr<Log>& log_used, const Doors& doors)
       : options(std::move(given)),
+        clock(clock_used),
+        log(log_used),
         budget(options.buffered_bytes_max),
         api({{options.unpacked_bytes_max, options.ingest_wait_ms, options.line_overwrite_latest, options.telegram_zone},
              options.node_name,
-             options.version},
-            ingest, query, alerts, clock, budget, metrics, log),
+             options.version,
+             {options.metrics_open, options.names}},
+            ingest, query, doors, clock, budget, metrics, log),
         shared{api, budget, options, stopping},
         listener(
             listener_options(options),
             [this](Connection& connection) {
               auto exchange = std::make_shared<Exchange>(connection, shared);
-              return [exchange](Connection&) { return exchange->serve(); };
+              return [exchange](Connection&, const Listener::Answered& answered) { return exchange->serve(answered); };
             },
             clock, metrics, log) {}
 
@@ -340,7 +351,10 @@ struct HttpServer::Impl {
   }
 
   const Options options;
+  const Clock& clock;
+  const std::shared_ptr<Log> log;
   BodyBudget budget;
+  std::unique_ptr<TokenStore> tokens;  ///< from start() on; null when none are asked for
   Api api;
   std::atomic<bool> stopping{false};
   Shared shared;
@@ -348,8 +362,12 @@ struct HttpServer::Impl {
 };
 
 HttpServer::HttpServer(Options options, gateway::IngestDoor& ingest, QueryDoor& query, const Clock& clock,
-                       Metrics& metrics, const std::shared_ptr<Log>& log, AlertDoor* alerts)
-    : impl_(std::make_unique<Impl>(std::move(options), ingest, query, clock, metrics, log, alerts)) {}
+                       Metrics& metrics, const std::shared_ptr<Log>& log, const Doors& doors)
+    : impl_(std::make_unique<Impl>(std::move(options), ingest, query, clock, metrics, log, doors)) {}
+
+Response HttpServer::answer_relayed(Request request) {
+  return impl_->api.handle_relayed(std::move(request));
+}
 
 HttpServer::~HttpServer() {
   stop();
@@ -357,14 +375,22 @@ HttpServer::~HttpServer() {
 
 Result<std::string> HttpServer::start() {
   const Options& options = impl_->options;
+  if (!options.tokens_file.empty()) {
+    auto tokens = TokenStore::open(options.tokens_file, impl_->clock, impl_->log);
+    if (!tokens) return Failure(tokens.error());
+    impl_->tokens = std::move(*tokens);
+    impl_->api.set_tokens(*impl_->tokens);
+  }
   auto bound = impl_->listener.start([&](const std::string& address) {
-    impl_->api.set_addresses({options.membership_address, options.peers_address, options.ingest_address, address});
+    impl_->api.set_addresses(
+        {options.membership_address, options.peers_address, options.ingest_address, address, options.data_address});
   });
   return bound;
 }
 
 void HttpServer::stop() {
   impl_->stopping.store(true, std::memory_order_relaxed);
+  impl_->api.stop_waiting();
   if (!impl_->listener.drain()) impl_->api.cancel();
   impl_->listener.stop();
 }

@@ -5,13 +5,15 @@
 #include <cstdint>
 #include <memory>
 #include <string>
+#include <vector>
 
 #include "base/log.hpp"
 #include "base/metrics.hpp"
 #include "base/result.hpp"
 #include "base/time.hpp"
 #include "node/gateway/ingest_door.hpp"
-#include "node/http/alert_door.hpp"
+#include "node/http/doors.hpp"
+#include "node/http/exchange.hpp"
 #include "node/http/query_door.hpp"
 
 namespace wattring::http {
@@ -41,19 +43,25 @@ class HttpServer {
     std::string membership_address;
     std::string peers_address;
     std::string ingest_address;
+    std::string data_address;
+    std::string tokens_file;         ///< of the bearer tokens that requests must carry; empty asks for none
+    bool metrics_open = false;       ///< /metrics without a token all the same
+    std::vector<std::string> names;  ///< host names the operator gave the node; without tokens it answers to no others
   };
 
   /// The doors, the clock and the metrics must outlive it. The wall clock is read only to stamp and to default times.
-  /// alerts: null for a node without them, which answers their paths with 503.
   HttpServer(Options options, gateway::IngestDoor& ingest, QueryDoor& query, const Clock& clock, Metrics& metrics,
-             const std::shared_ptr<Log>& log, AlertDoor* alerts = nullptr);
+             const std::shared_ptr<Log>& log, const Doors& doors = {});
   ~HttpServer();  ///< stops
   HttpServer(const HttpServer&) = delete;
   HttpServer& operator=(const HttpServer&) = delete;
 
   /// Listens; the bound address, for example "127.0.0.1:40001". invalid_argument for an address that makes no sense,
-  /// io when it is taken or not ours.
+  /// io when it is taken or not ours,
+  /// or when the file of tokens cannot be used.
   [[nodiscard]] Result<std::string> start();
+  /// A question that another node passes on. Any thread.
+  [[nodiscard]] Response answer_relayed(Request request);
   /// Refuses new connections, lets requests in flight end within drain_ms, then cuts them. Idempotent.
   void stop();
 

@@ -11,6 +11,7 @@
 #include "node/gateway/json_readings.hpp"
 #include "node/gateway/line_protocol.hpp"
 #include "node/gateway/p1_mapping.hpp"
+#include "node/http/backup_api.hpp"
 #include "node/http/params.hpp"
 #include "node/http/query_api.hpp"
 #include "node/http/slices.hpp"
@@ -132,6 +133,17 @@ Response IngestApi::json(Request& request) {
         } while (!body.empty() && !submission.stopped());
       },
       native_response);
+}
+
+Response IngestApi::restored(Request& request) {
+  if (const auto params = Params::parse(request.query, {}); !params) return respond_to(params.error());
+  BodyBudget::Share unpacked(budget_);
+  if (auto refusal = unpack(request, unpacked)) return std::move(*refusal);
+  auto batch = batch_of_entry(request.body);
+  if (!batch) return respond_to(batch.error());
+  Submission submission(door_, clock_, options_.wait_ms, cancelled_);
+  submission.submit(std::move(*batch), 0);
+  return native_response(submission.finish());
 }
 
 Response IngestApi::lines(Request& request) {

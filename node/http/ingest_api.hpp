@@ -33,6 +33,8 @@ class IngestApi {
 
   [[nodiscard]] Response json(Request& request);
   [[nodiscard]] Response telegrams(Request& request);
+  /// Readings of a backup: one entry, whatever the readings' age.
+  [[nodiscard]] Response restored(Request& request);
   /// Both Influx endpoints.
   [[nodiscard]] Response lines(Request& request);
 

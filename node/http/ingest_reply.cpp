@@ -6,6 +6,7 @@
 #include <string_view>
 
 #include "base/json_writer.hpp"
+#include "node/gateway/write_token.hpp"
 
 namespace wattring::http {
 namespace {
@@ -48,7 +49,7 @@ ErrorText trouble(const IngestReply& reply) {
             "send it again later; repeats are harmless"};
   if (reply.turned_away)
     return {std::string(gateway::to_string(*reply.turned_away)),
-            "the node has as much in flight as it may; readings were turned away",
+            reply.why.empty() ? "the node has as much in flight as it may; readings were turned away" : reply.why,
             "send it again after Retry-After; repeats are harmless"};
   return {"NOT_ENOUGH_COPIES", std::to_string(reply.unknown_total) + " readings may or may not be stored",
           "send it again; repeats are harmless"};
@@ -89,8 +90,9 @@ void IngestOutcome::add(IngestReply&& reply, std::uint32_t lines_before) {
   }
   total.stored += reply.stored;
   total.unknown_total += reply.unknown_total;
-  if (!reply.token.empty()) total.token = std::move(reply.token);
+  if (!reply.token.empty()) total.token = gateway::merge_write_tokens(total.token, reply.token);
   if (reply.turned_away) total.turned_away = reply.turned_away;
+  if (!reply.why.empty()) total.why = std::move(reply.why);
   retry_after_ms = std::max(retry_after_ms, reply.retry_after_ms);
 }
 

@@ -15,7 +15,7 @@ struct IngestOutcome {
   gateway::IngestReply total;
   std::uint32_t retry_after_ms = 1000;
 
-  /// Adds the reply of one batch: sums, the weakest class, the fewest copies, the last token. `lines_before` is added
+  /// Adds the reply of one batch: sums, the weakest class, the fewest copies, a token for all. `lines_before` is added
   /// to the refusals' lines.
   void add(gateway::IngestReply&& reply, std::uint32_t lines_before = 0);
 };

@@ -33,7 +33,4 @@ class JsonBody {
   std::map<std::string, std::string, std::less<>> values_;
 };
 
-/// Valid UTF-8 without control characters: may be shown on a terminal as it is.
-[[nodiscard]] bool is_plain_text(std::string_view text);
-
 }  // namespace wattring::http

@@ -104,7 +104,7 @@ bool Listener::take_or_make_room(int descriptor) {
       oldest->cut = true;
       ++cut_entries_;
       evicted_.add();
-      ::shutdown(oldest->descriptor, SHUT_RDWR);
+      ::shutdown(oldest->descriptor, SHUT_RD);  // what is being sent arrives
     }
   }
   waiting_.push_back(descriptor);
@@ -149,10 +149,9 @@ void Listener::serve(int descriptor) {
     Connection connection(descriptor, options_.limits, clock_);
     try {
       const Serve serve_one = make_serve_(connection);
-      while (!stopping() && connection.wait_for_request(options_.keep_alive_ms)) {
-        if (!mark_busy(entry) || !serve_one(connection)) break;
-        mark_idle(entry);
-      }
+      const Answered answered = [this, entry] { mark_idle(entry); };
+      while (!stopping() && connection.wait_for_request(options_.keep_alive_ms))
+        if (!mark_busy(entry) || !serve_one(connection, answered)) break;
     } catch (const std::exception& error) {
       log_->error("http_connection", std::string("a connection was cut: ") + error.what());
     }
@@ -178,7 +177,7 @@ bool Listener::drain() {
     if (!entry.idle || entry.cut) continue;
     entry.cut = true;
     ++cut_entries_;
-    ::shutdown(entry.descriptor, SHUT_RDWR);
+    ::shutdown(entry.descriptor, SHUT_RD);
   }
   return ended_.wait_for(lock, std::chrono::milliseconds(options_.drain_ms), [&] { return entries_.empty(); });
 }

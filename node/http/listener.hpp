@@ -37,8 +37,11 @@ class Listener {
     Connection::Limits limits;
     std::string refusal;  ///< whole HTTP response for a connection that gets no thread
   };
+  /// Told before the end of an answer is sent: from then on the connection may be told to end. Whoever has the whole
+  /// answer must find that somebody else can be let in.
+  using Answered = std::function<void()>;
   /// Serves one request; false when the connection shall be closed. Called on the connection's thread.
-  using Serve = std::function<bool(Connection&)>;
+  using Serve = std::function<bool(Connection&, const Answered&)>;
   /// Makes what serves one connection.
   using MakeServe = std::function<Serve(Connection&)>;
 
@@ -58,7 +61,7 @@ class Listener {
  private:
   struct Entry {
     int descriptor = -1;
-    bool idle = true;  ///< between two requests
+    bool idle = true;  ///< between two requests; the end of an answer may be on its way still
     bool cut = false;  ///< told to end; its thread will be free soon
     std::int64_t idle_since_ns = 0;
   };

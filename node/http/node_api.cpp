@@ -5,30 +5,13 @@
 
 #include "base/json_writer.hpp"
 #include "base/time.hpp"
+#include "node/http/answers.hpp"
+#include "node/http/member_metrics.hpp"
 #include "node/http/params.hpp"
+#include "node/http/shard_api.hpp"
 
 namespace wattring::http {
 namespace {
-
-std::string_view verdict(const NodeStatus& status) {
-  const auto is_critical = [](const Problem& problem) { return problem.severity == "critical"; };
-  if (std::any_of(status.problems.begin(), status.problems.end(), is_critical)) return "critical";
-  return status.problems.empty() && status.ready ? "healthy" : "degraded";
-}
-
-void write_views(JsonWriter& json) {
-  json.object("views").key("asked").integer(1).key("answered").integer(1).key("agree").boolean(true).end_object();
-}
-
-void write_problems(JsonWriter& json, const NodeStatus& status) {
-  json.array("problems");
-  for (const Problem& problem : status.problems) {
-    json.begin_object().field("code", problem.code).field("severity", problem.severity);
-    json.field("subject", problem.subject).field("text", problem.text).field("do", problem.remedy);
-    json.field("since", format_rfc3339(problem.since_ms)).end_object();
-  }
-  json.end_array();
-}
 
 void write_ingest(JsonWriter& json, const NodeStatus& status) {
   json.object("ingest").key("acked_per_s").number(status.stored_per_s);
@@ -48,22 +31,30 @@ void write_journal(JsonWriter& json, const NodeStatus& status) {
   json.key("commit_p99_s").number(status.commit_p99_s).end_object();
 }
 
-void write_endpoints(JsonWriter& json, const NodeAddresses& addresses) {
-  json.object("endpoints");
-  const auto address = [&](std::string_view name, const std::string& value) {
-    if (!value.empty()) json.field(name, value);
-  };
-  address("membership", addresses.membership);
-  address("peers", addresses.peers);
-  address("ingest", addresses.ingest);
-  address("http", addresses.http);
-  json.end_object();
+void write_turned_away(JsonWriter& json, const TurnedAway& away) {
+  json.object("turned_away").key("keys").count(away.keys).key("handshakes").count(away.handshakes);
+  json.key("malformed").count(away.malformed).key("foreign").count(away.foreign);
+  json.key("requests").count(away.requests).end_object();
 }
 
-Response line_of(std::string body) {
-  Response response;
-  response.body = std::move(body) + "\n";
-  return response;
+/// Counts of shards, and what an acknowledgement is worth.
+void write_shards(JsonWriter& json, const NodeSeen& seen) {
+  const NodeStatus& status = seen.status;
+  const ShardBoard alone;
+  const ShardBoard& board = seen.board == nullptr ? alone : *seen.board;
+  const bool known = board.ring_version != 0;
+  const auto in_state = [&](ShardState state) { return std::ranges::count(board.shards, state, &ShardRow::state); };
+  const std::uint64_t owned = known ? board.owned : status.shards;
+  json.object("shards").key("owned").count(owned - std::min(owned, status.shards_recovering));
+  json.key("recovering").count(status.shards_recovering).key("moving").count(board.filling);
+  json.key("nobody").integer(in_state(ShardState::nobody));
+  if (known) {
+    json.key("total").count(board.shards.size()).key("homes").count(board.homes);
+    json.key("degraded").integer(in_state(ShardState::degraded)).key("missing").count(board.missing);
+    json.key("held").count(board.held);
+  }
+  json.end_object();
+  if (known) write_ring(json, board);
 }
 
 void add_influx_version(Response& response, const std::string& version) {
@@ -85,47 +76,30 @@ Response NodeApi::root() const {
 }
 
 Response NodeApi::status() const {
-  const NodeStatus status = door_.status();
+  const NodeSeen seen = look(door_, cluster_, shards_, clock_);
+  const NodeStatus& status = seen.status;
   std::string body;
   JsonWriter json(body);
   json.begin_object().field("schema", "wattring.status/1").field("cluster", status.cluster);
   json.field("node", status.node).field("node_id", status.node_id).field("version", status.version);
   json.field("at", format_rfc3339(status.now_ms)).field("started", format_rfc3339(status.started_ms));
-  json.field("verdict", verdict(status)).key("ready").boolean(status.ready);
+  json.field("verdict", seen.verdict()).key("ready").boolean(status.ready);
   json.key("insecure").boolean(status.insecure);
-  write_views(json);
+  write_views(json, seen);
   write_problems(json, status);
-  json.object("nodes").key("up").integer(1).key("suspect").integer(0).key("down").integer(0);
-  json.key("draining").integer(0).end_object();
-  json.object("shards").key("owned").count(status.shards - std::min(status.shards, status.shards_recovering));
-  json.key("recovering").count(status.shards_recovering).key("moving").integer(0).key("nobody").integer(0).end_object();
+  write_counts(json, seen.counts());
+  write_shards(json, seen);
   json.object("meters").key("known").count(status.meters).end_object();
   write_ingest(json, status);
   write_journal(json, status);
+  write_turned_away(json, status.turned_away);
   write_endpoints(json, addresses_);
   json.end_object();
   return line_of(std::move(body));
 }
 
-Response NodeApi::members() const {
-  const NodeStatus status = door_.status();
-  std::string body;
-  JsonWriter json(body);
-  json.begin_object().field("schema", "wattring.members/1");
-  write_views(json);
-  json.array("members").begin_object().field("node", status.node).field("id", status.node_id);
-  json.field("address", addresses_.membership.empty() ? addresses_.http : addresses_.membership);
-  json.field("state", status.ready ? "up" : "joining");
-  json.key("for_s").integer(std::max<std::int64_t>(0, status.now_ms - status.started_ms) / kMsPerSecond);
-  json.key("seen_up_by").integer(1).field("version", status.version);
-  json.key("shards").count(status.shards).key("meters").count(status.meters);
-  write_endpoints(json, addresses_);
-  json.end_object().end_array().end_object();
-  return line_of(std::move(body));
-}
-
 Response NodeApi::problems() const {
-  const NodeStatus status = door_.status();
+  const NodeStatus status = look(door_, cluster_, shards_, clock_).status;
   std::string body;
   JsonWriter json(body);
   json.begin_object().field("schema", "wattring.problems/1").field("node", status.node);
@@ -135,19 +109,43 @@ Response NodeApi::problems() const {
   return line_of(std::move(body));
 }
 
+Response NodeApi::facts(std::string_view tokens) const {
+  const NodeStatus status = door_.status();
+  const NodeFacts facts = door_.facts();
+  std::string body;
+  JsonWriter json(body);
+  json.begin_object().field("schema", "wattring.facts/1").field("node", status.node);
+  json.field("node_id", status.node_id).field("cluster", status.cluster).field("version", status.version);
+  json.field("at", format_rfc3339(status.now_ms));
+  if (!facts.cluster_id.empty()) {
+    json.field("cluster_id", facts.cluster_id).field("data_dir", facts.data_dir).key("format").count(facts.format);
+    json.field("keys", facts.keys).key("open_files").count(facts.open_files);
+    json.key("open_files_max").count(facts.open_files_max).object("config");
+    for (const auto& [key, value] : facts.config) json.field(key, value);
+    json.end_object();
+  }
+  json.field("tokens", tokens).end_object();
+  return line_of(std::move(body));
+}
+
 Response NodeApi::alive() const {
   return line_of(R"({"alive":true})");
 }
 
 Response NodeApi::ready() const {
-  const NodeStatus status = door_.status();
+  const NodeSeen seen = look(door_, cluster_, shards_, clock_);
+  const NodeStatus& status = seen.status;
   std::string body;
   JsonWriter json(body);
   json.begin_object().key("ready").boolean(status.ready);
   if (!status.ready) {
     const std::string waiting =
         std::to_string(status.shards_recovering) + " of " + std::to_string(status.shards) + " shards are recovering";
-    json.field("reason", status.shards_recovering > 0 ? waiting : "starting or draining");
+    const bool alone = seen.view != nullptr && !seen.view->joined;
+    json.field("reason", seen.draining() ? "draining: wattringctl node resume NODE, or a restart, ends it"
+                         : status.shards_recovering > 0 ? waiting
+                         : alone                        ? "not joined: has met no other node yet"
+                                                        : "starting or draining");
   }
   json.end_object();
   Response response = line_of(std::move(body));
@@ -169,6 +167,8 @@ Response NodeApi::metrics() const {
   Response response;
   response.content_type = "text/plain; version=0.0.4; charset=utf-8";
   response.body = metrics_.prometheus_text();
+  // None before this node has said its first word to the others.
+  if (const auto view = cluster_ == nullptr ? nullptr : cluster_->view()) response.body += member_metrics(*view);
   return response;
 }
 
@@ -184,7 +184,7 @@ Response NodeApi::influx_ping(const Request& request) const {
 }
 
 Response NodeApi::influx_health() const {
-  const bool ready = door_.status().ready;
+  const bool ready = look(door_, cluster_, shards_, clock_).status.ready;
   std::string body;
   JsonWriter json(body);
   json.begin_object().field("name", "wattring").field("status", ready ? "pass" : "fail");

@@ -2,34 +2,34 @@
 #pragma once
 
 #include <string>
+#include <string_view>
 
 #include "base/metrics.hpp"
+#include "node/http/doors.hpp"
 #include "node/http/exchange.hpp"
-#include "node/http/query_door.hpp"
+#include "node/http/node_seen.hpp"
 
 namespace wattring::http {
 
-/// The node's listeners; empty when there is none.
-struct NodeAddresses {
-  std::string membership;
-  std::string peers;
-  std::string ingest;
-  std::string http;
-};
-
-/// What the node says of itself: status, members, problems, probes, metrics, and what Influx clients ask first. Any
+/// What the node says of itself: status, problems, probes, metrics, and what Influx clients ask first. Any
 /// thread; the addresses are set before the first request.
 class NodeApi {
  public:
-  NodeApi(QueryDoor& door, const Metrics& metrics, std::string version)
-      : door_(door), metrics_(metrics), version_(std::move(version)) {}
+  NodeApi(QueryDoor& door, const Doors& doors, const Clock& clock, const Metrics& metrics, std::string version)
+      : door_(door),
+        cluster_(doors.cluster),
+        shards_(doors.shards),
+        clock_(clock),
+        metrics_(metrics),
+        version_(std::move(version)) {}
   void set_addresses(NodeAddresses addresses) { addresses_ = std::move(addresses); }
 
   /// Where to go from "/".
   [[nodiscard]] Response root() const;
   [[nodiscard]] Response status() const;
-  [[nodiscard]] Response members() const;
   [[nodiscard]] Response problems() const;
+  /// tokens: what there is of them, without secrets.
+  [[nodiscard]] Response facts(std::string_view tokens) const;
   [[nodiscard]] Response alive() const;
   [[nodiscard]] Response ready() const;
   [[nodiscard]] Response version() const;
@@ -41,6 +41,9 @@ class NodeApi {
 
  private:
   QueryDoor& door_;
+  ClusterDoor* const cluster_;
+  ShardDoor* const shards_;
+  const Clock& clock_;
   const Metrics& metrics_;
   const std::string version_;
   NodeAddresses addresses_;

@@ -12,13 +12,14 @@ Response OperatorApi::handle(Target target, const Request& request, std::string_
     return error_response(
         415, {"UNSUPPORTED_ENCODING", "a Content-Encoding is not accepted on this path", "send the body as it is"});
   const AlertApi alerts(*door_, clock_);
+  const ClusterAlerts everywhere(*door_, peers_, clock_);
   const RuleApi rules(*door_, clock_);
   const ActorApi actors(*door_, clock_);
   switch (target) {
     case Target::alerts:
-      return alerts.alerts(request);
+      return everywhere.alerts(request);
     case Target::alert_ack:
-      return alerts.acknowledge(request, id);
+      return everywhere.acknowledge(request, id);
     case Target::silences:
       return alerts.silences(request);
     case Target::silence_add:

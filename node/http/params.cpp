@@ -8,6 +8,7 @@
 
 #include "base/nearest.hpp"
 #include "base/time.hpp"
+#include "node/http/answers.hpp"
 #include "node/http/exchange.hpp"
 
 namespace wattring::http {
@@ -17,26 +18,12 @@ constexpr std::size_t kTokenBytesMax = 256;
 constexpr std::array<std::string_view, 3> kLevels{"any", "home", "quorum"};
 constexpr std::int64_t kLatestMs = 253'402'300'799'999;  ///< end of year 9999
 
-std::string quoted(std::string_view text) {
-  return "\"" + std::string(text.substr(0, 80)) + "\"";
-}
-
-std::string joined(std::span<const std::string_view> names) {
-  std::string out;
-  for (const std::string_view name : names) out += (out.empty() ? "" : ", ") + std::string(name);
-  return out;
-}
-
-Failure bad(std::string message, std::string hint) {
-  return fail(ErrorCode::invalid_argument, std::move(message), std::move(hint));
-}
-
 Failure unknown_parameter(std::string_view name, std::span<const std::string_view> accepted) {
-  const std::string message = "unknown query parameter " + quoted(name);
-  if (accepted.empty()) return bad(message, "this path takes none");
+  const std::string message = "unknown query parameter " + in_quotes(name);
+  if (accepted.empty()) return invalid(message, "this path takes none");
   const auto meant = nearest(name, accepted);
-  const std::string hint = meant ? "did you mean " + quoted(*meant) + "? " : "";
-  return bad(message, hint + "accepted: " + joined(accepted));
+  const std::string hint = meant ? "did you mean " + in_quotes(*meant) + "? " : "";
+  return invalid(message, hint + "accepted: " + joined(accepted));
 }
 
 std::optional<std::int64_t> parse_integer(std::string_view text) {
@@ -65,7 +52,7 @@ std::string register_hint(std::string_view name) {
   const std::vector<std::string> aliases = known_aliases();
   const std::vector<std::string_view> views(aliases.begin(), aliases.end());
   const auto meant = nearest(name, views);
-  return (meant ? "did you mean " + quoted(*meant) + "? " : "") +
+  return (meant ? "did you mean " + in_quotes(*meant) + "? " : "") +
          "accepted: an OBIS code such as 1-0:1.8.0, or an alias such as import_wh";
 }
 
@@ -80,10 +67,10 @@ Result<Params> Params::parse(std::string_view query, std::span<const std::string
     const std::size_t equals = pair.find('=');
     const auto name = percent_decode(pair.substr(0, equals), true);
     auto value = percent_decode(equals == pair.npos ? std::string_view() : pair.substr(equals + 1), true);
-    if (!name || !value) return bad("broken percent-encoding in " + quoted(pair), "write a literal % as %25");
+    if (!name || !value) return invalid("broken percent-encoding in " + in_quotes(pair), "write a literal % as %25");
     if (std::find(accepted.begin(), accepted.end(), *name) == accepted.end()) return unknown_parameter(*name, accepted);
     if (!params.values_.emplace(*name, std::move(*value)).second)
-      return bad("query parameter " + quoted(*name) + " is given twice", "give it once");
+      return invalid("query parameter " + in_quotes(*name) + " is given twice", "give it once");
   }
   return params;
 }
@@ -99,8 +86,8 @@ Result<std::size_t> read_limit(const Params& params, std::size_t otherwise, std:
   if (!text) return otherwise;
   const auto value = parse_integer(*text);
   if (!value || *value < 1 || static_cast<std::uint64_t>(*value) > max)
-    return bad("limit=" + std::string(text->substr(0, 40)) + " is not accepted",
-               "an integer from 1 to " + std::to_string(max) + "; " + std::string(more));
+    return invalid("limit=" + std::string(text->substr(0, 40)) + " is not accepted",
+                   "an integer from 1 to " + std::to_string(max) + "; " + std::string(more));
   return static_cast<std::size_t>(*value);
 }
 
@@ -113,8 +100,8 @@ Result<std::int64_t> read_time(std::string_view name, std::string_view text) {
     if (const auto parsed = parse_rfc3339(candidate)) value = *parsed;
   }
   if (!value || *value < 0 || *value > kLatestMs)
-    return bad(std::string(name) + "=" + std::string(text.substr(0, 40)) + " is not a time",
-               "RFC 3339 with an offset, such as 2026-02-11T13:02:11Z, or integer milliseconds since 1970");
+    return invalid(std::string(name) + "=" + std::string(text.substr(0, 40)) + " is not a time",
+                   "RFC 3339 with an offset, such as 2026-02-11T13:02:11Z, or integer milliseconds since 1970");
   return *value;
 }
 
@@ -132,30 +119,37 @@ Result<TimeRange> read_range(const Params& params, std::int64_t now_ms, std::int
     range.from_ms = *from;
   }
   if (range.from_ms >= range.to_ms)
-    return bad("from " + format_rfc3339(range.from_ms) + " is not before to " + format_rfc3339(range.to_ms),
-               "from is inclusive, to is exclusive; without \"to\" it is now");
+    return invalid("from " + format_rfc3339(range.from_ms) + " is not before to " + format_rfc3339(range.to_ms),
+                   "from is inclusive, to is exclusive; without \"to\" it is now");
   if (range.to_ms - range.from_ms > span_max_ms)
-    return bad("the range is " + std::to_string((range.to_ms - range.from_ms) / kMsPerDay) + " days long",
-               "at most " + std::to_string(span_max_ms / kMsPerDay) + " days in one request; ask in parts");
+    return invalid("the range is " + std::to_string((range.to_ms - range.from_ms) / kMsPerDay) + " days long",
+                   "at most " + std::to_string(span_max_ms / kMsPerDay) + " days in one request; ask in parts");
   return range;
 }
 
 Result<meter::RegisterName> read_register(const Params& params) {
   const auto text = params.get("register");
-  if (!text) return bad("the query parameter \"register\" is missing", register_hint({}));
+  if (!text) return invalid("the query parameter \"register\" is missing", register_hint({}));
   const auto found = meter::resolve_register(*text);
-  if (!found) return bad("unknown register " + quoted(*text), register_hint(*text));
+  if (!found) return invalid("unknown register " + in_quotes(*text), register_hint(*text));
   return *found;
 }
 
-Result<void> check_consistency(const Params& params) {
-  if (const auto level = params.get("level");
-      level && std::find(kLevels.begin(), kLevels.end(), *level) == kLevels.end())
-    return bad("level=" + std::string(level->substr(0, 40)) + " is not accepted", "accepted: " + joined(kLevels));
-  if (const auto token = params.get("token"); token && token->size() > kTokenBytesMax)
-    return bad("the token is " + std::to_string(token->size()) + " bytes long",
-               "give it as an ingest reply gave it; at most 256 bytes");
-  return {};
+Result<Consistency> read_consistency(const Params& params) {
+  Consistency wanted;
+  if (const auto level = params.get("level")) {
+    const auto found = std::find(kLevels.begin(), kLevels.end(), *level);
+    if (found == kLevels.end())
+      return invalid("level=" + std::string(level->substr(0, 40)) + " is not accepted", "accepted: " + joined(kLevels));
+    wanted.level = static_cast<Level>(found - kLevels.begin());
+  }
+  if (const auto token = params.get("token")) {
+    if (token->size() > kTokenBytesMax)
+      return invalid("the token is " + std::to_string(token->size()) + " bytes long",
+                     "give it as an ingest reply gave it; at most 256 bytes");
+    wanted.token = *token;
+  }
+  return wanted;
 }
 
 }  // namespace wattring::http

@@ -9,6 +9,7 @@
 #include <string_view>
 
 #include "base/result.hpp"
+#include "node/http/peers_door.hpp"
 #include "node/meter/registers.hpp"
 
 /// Query parameters. Strict, because a misspelt parameter that is ignored gives an answer to another question. Every
@@ -45,7 +46,11 @@ struct TimeRange {
 /// Parameter "register", required: an OBIS code or an alias.
 [[nodiscard]] Result<meter::RegisterName> read_register(const Params& params);
 
-/// Parameters "level" (any, home, quorum) and "token" (at most 256 bytes). On one node they change nothing.
-[[nodiscard]] Result<void> check_consistency(const Params& params);
+struct Consistency {
+  Level level = Level::home;
+  std::string token;  ///< of an ingest reply, whose readings the answer must include; empty: none
+};
+/// Parameters "level" (any, home, quorum) and "token" (at most 256 bytes).
+[[nodiscard]] Result<Consistency> read_consistency(const Params& params);
 
 }  // namespace wattring::http

@@ -6,6 +6,7 @@
 
 #include "base/limits.hpp"
 #include "node/alert/payload.hpp"
+#include "node/http/answers.hpp"
 #include "node/http/interval_text.hpp"
 #include "node/http/params.hpp"
 
@@ -13,6 +14,7 @@ namespace wattring::http {
 namespace {
 
 constexpr std::int64_t kLongest = QueryApi::kRangeDaysMax * kMsPerDay;
+constexpr std::array<std::string_view, 2> kMeterParams{"level", "token"};
 constexpr std::array<std::string_view, 3> kMetersParams{"prefix", "limit", "after"};
 constexpr std::array<std::string_view, 7> kReadingsParams{"register", "from", "to", "level", "token", "limit", "after"};
 constexpr std::array<std::string_view, 8> kIntervalsParams{"register", "from",   "to",    "every",
@@ -101,16 +103,12 @@ std::int64_t span_max_ms(meter::Every every) {
   }
 }
 
-Failure bad(std::string message, std::string hint) {
-  return fail(ErrorCode::invalid_argument, std::move(message), std::move(hint));
-}
-
 Result<bool> wants_csv(const Params& params, const Request& request) {
   const auto format = params.get("format");
   if (!format) return request.accept.starts_with("text/csv");
   if (*format == "json") return false;
   if (*format == "csv") return true;
-  return bad("format=" + std::string(format->substr(0, 40)) + " is not accepted", "accepted: json, csv");
+  return invalid("format=" + std::string(format->substr(0, 40)) + " is not accepted", "accepted: json, csv");
 }
 
 Result<ReadingsQuery> readings_query(const Params& params, std::string_view id, const meter::RegisterInfo& info,
@@ -126,8 +124,8 @@ Result<ReadingsQuery> readings_query(const Params& params, std::string_view id, 
     query.from_ms = std::max(query.from_ms, *next);
   }
   if (query.from_ms >= query.to_ms)
-    return bad("after " + format_rfc3339(query.from_ms) + " is not before to " + format_rfc3339(query.to_ms),
-               "give \"next\" of the page before as \"after\", and the same \"to\"");
+    return invalid("after " + format_rfc3339(query.from_ms) + " is not before to " + format_rfc3339(query.to_ms),
+                   "give \"next\" of the page before as \"after\", and the same \"to\"");
   return query;
 }
 
@@ -139,12 +137,12 @@ Result<IntervalsQuery> intervals_query(const Params& params, std::string_view id
   if (const auto every = params.get("every")) {
     const auto parsed = meter::parse_every(*every);
     if (!parsed)
-      return bad("every=" + std::string(every->substr(0, 40)) + " is not accepted", "accepted: 15m, 1h, 1d, 1mo");
+      return invalid("every=" + std::string(every->substr(0, 40)) + " is not accepted", "accepted: 15m, 1h, 1d, 1mo");
     query.every = *parsed;
   }
   if (const auto tz = params.get("tz")) {
     auto zone = meter::Zone::find(*tz);
-    if (!zone) return bad(zone.error().message, zone.error().hint);
+    if (!zone) return invalid(zone.error().message, zone.error().hint);
     query.zone = *zone;
   }
   const auto range = read_range(params, now_ms, span_max_ms(query.every));
@@ -152,6 +150,20 @@ Result<IntervalsQuery> intervals_query(const Params& params, std::string_view id
   query.from_ms = range->from_ms;
   query.to_ms = range->to_ms;
   return query;
+}
+
+/// Who has not heard everything does not say that there is no such meter.
+Error unless_incomplete(const Error& error, const Standing& standing) {
+  if (error.code != ErrorCode::not_found || standing.complete) return error;
+  return {ErrorCode::busy, error.message + " on the nodes that can be reached, and they are too few to be sure",
+          "wattringctl status shows which nodes are away; ask again when they are back"};
+}
+
+/// An answer includes no more than what this node could make sure of.
+template <class Answer>
+void limit_to(Answer& answer, const Standing& standing) {
+  answer.complete = answer.complete && standing.complete;
+  answer.as_of_ms = std::min(answer.as_of_ms, standing.as_of_ms);
 }
 
 }  // namespace
@@ -208,20 +220,35 @@ Response QueryApi::meters(const Request& request) const {
   }
   json.end_object();
   response.body.push_back('\n');
-  return response;
+  return reads_.gather_meters(request, std::move(response), *limit);
 }
 
 Response QueryApi::meter(const Request& request, std::string_view id) const {
-  const auto params = Params::parse(request.query, {});
+  const auto params = Params::parse(request.query, kMeterParams);
   if (!params) return respond_to(params.error());
+  const auto wanted = read_consistency(*params);
+  if (!wanted) return respond_to(wanted.error());
+  if (auto elsewhere = reads_.ask_owner(request, id, wanted->level)) return std::move(*elsewhere);
+  const auto standing = reads_.stand(id, *wanted, clock_.wall_ms());
+  if (!standing) return respond_to(standing.error());
+  return meter_here(id, *standing);
+}
+
+Response QueryApi::meter_here(std::string_view id, const Standing& standing) const {
   const auto meter = door_.meter(id);
-  if (!meter) return respond_to(meter.error());
+  if (!meter) return respond_to(unless_incomplete(meter.error(), standing));
   Response response;
   JsonWriter json(response.body);
   json.begin_object().field("meter", meter->id).key("shard").integer(meter->shard).field("home", node_name_);
   json.field("last_time", format_rfc3339(meter->last_time_ms)).array("registers");
   for (const RegisterSummary& summary : meter->registers) write_register(json, summary);
   json.end_array();
+  json.key("erased_before");
+  if (meter->erased_before_ms) {
+    json.string(format_rfc3339(*meter->erased_before_ms));
+  } else {
+    json.null();
+  }
   write_open_alerts(json, meter->id);
   json.end_object();
   response.body.push_back('\n');
@@ -251,39 +278,61 @@ void QueryApi::write_open_alerts(JsonWriter& json, std::string_view id) const {
 Response QueryApi::readings(const Request& request, std::string_view id) const {
   const auto params = Params::parse(request.query, kReadingsParams);
   if (!params) return respond_to(params.error());
-  if (const auto ok = check_consistency(*params); !ok) return respond_to(ok.error());
+  const auto wanted = read_consistency(*params);
+  if (!wanted) return respond_to(wanted.error());
   const auto name = read_register(*params);
   if (!name) return respond_to(name.error());
   const auto query = readings_query(*params, id, *name->info, clock_.wall_ms());
   if (!query) return respond_to(query.error());
-  const auto answer = door_.readings(*query);
-  if (!answer) return respond_to(answer.error());
+  if (auto elsewhere = reads_.ask_owner(request, id, wanted->level)) return std::move(*elsewhere);
+  const auto standing = reads_.stand(id, *wanted, clock_.wall_ms());
+  if (!standing) return respond_to(standing.error());
+  return reads_.or_better(request, id, wanted->level, readings_here(*query, *name->info, *standing));
+}
+
+Response QueryApi::readings_here(const ReadingsQuery& query, const meter::RegisterInfo& info,
+                                 const Standing& standing) const {
+  auto answer = door_.readings(query);
+  if (!answer) return respond_to(unless_incomplete(answer.error(), standing));
   Response response;
-  response.body = render_readings(*query, *name->info, *answer);
+  if (!answer->complete) response.headers.emplace_back(ClusterReads::kDamagedHeader, "true");
+  limit_to(*answer, standing);
+  response.body = render_readings(query, info, *answer);
   return response;
 }
 
 Response QueryApi::intervals(const Request& request, std::string_view id) const {
   const auto params = Params::parse(request.query, kIntervalsParams);
   if (!params) return respond_to(params.error());
-  if (const auto ok = check_consistency(*params); !ok) return respond_to(ok.error());
+  const auto wanted = read_consistency(*params);
+  if (!wanted) return respond_to(wanted.error());
   const auto name = read_register(*params);
   if (!name) return respond_to(name.error());
   const auto csv = wants_csv(*params, request);
   if (!csv) return respond_to(csv.error());
   const auto query = intervals_query(*params, id, *name->info, clock_.wall_ms());
   if (!query) return respond_to(query.error());
-  const auto answer = door_.intervals(*query);
-  if (!answer) return respond_to(answer.error());
+  if (auto elsewhere = reads_.ask_owner(request, id, wanted->level)) return std::move(*elsewhere);
+  const auto standing = reads_.stand(id, *wanted, clock_.wall_ms());
+  if (!standing) return respond_to(standing.error());
+  return reads_.or_better(request, id, wanted->level, intervals_here(*query, *name->info, *csv, *standing));
+}
+
+Response QueryApi::intervals_here(const IntervalsQuery& query, const meter::RegisterInfo& info, bool csv,
+                                  const Standing& standing) const {
+  auto answer = door_.intervals(query);
+  if (!answer) return respond_to(unless_incomplete(answer.error(), standing));
   Response response;
-  if (!*csv) {
-    response.body = intervals_json(*query, *name->info, *answer);
+  if (!answer->complete) response.headers.emplace_back(ClusterReads::kDamagedHeader, "true");
+  limit_to(*answer, standing);
+  if (!csv) {
+    response.body = intervals_json(query, info, *answer);
     return response;
   }
   response.content_type = "text/csv; charset=utf-8";
   response.headers.emplace_back("X-Wattring-Complete", answer->complete ? "true" : "false");
   response.headers.emplace_back("X-Wattring-As-Of", format_rfc3339(answer->as_of_ms));
-  response.body = intervals_csv(*query, *name->info, *answer);
+  response.body = intervals_csv(query, info, *answer);
   return response;
 }
 

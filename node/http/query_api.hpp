@@ -7,6 +7,8 @@
 #include "base/json_writer.hpp"
 #include "base/time.hpp"
 #include "node/http/alert_door.hpp"
+#include "node/http/cluster_reads.hpp"
+#include "node/http/doors.hpp"
 #include "node/http/exchange.hpp"
 #include "node/http/query_door.hpp"
 
@@ -22,9 +24,8 @@ class QueryApi {
   static constexpr std::int64_t kRangeDaysMax = 3'660;   ///< ten years
   static constexpr std::int64_t kIntervalsMax = 40'000;  ///< 15 minutes of 416 days
 
-  /// alerts: null for a node without them.
-  QueryApi(QueryDoor& door, AlertDoor* alerts, const Clock& clock, std::string node_name)
-      : door_(door), alerts_(alerts), clock_(clock), node_name_(std::move(node_name)) {}
+  QueryApi(QueryDoor& door, const Doors& doors, const Clock& clock, std::string node_name)
+      : door_(door), alerts_(doors.alerts), reads_(doors.peers), clock_(clock), node_name_(std::move(node_name)) {}
 
   [[nodiscard]] Response meters(const Request& request) const;
   [[nodiscard]] Response meter(const Request& request, std::string_view id) const;
@@ -32,10 +33,16 @@ class QueryApi {
   [[nodiscard]] Response intervals(const Request& request, std::string_view id) const;
 
  private:
+  [[nodiscard]] Response meter_here(std::string_view id, const Standing& standing) const;
+  [[nodiscard]] Response readings_here(const ReadingsQuery& query, const meter::RegisterInfo& info,
+                                       const Standing& standing) const;
+  [[nodiscard]] Response intervals_here(const IntervalsQuery& query, const meter::RegisterInfo& info, bool csv,
+                                        const Standing& standing) const;
   void write_open_alerts(JsonWriter& json, std::string_view id) const;
 
   QueryDoor& door_;
   AlertDoor* alerts_;
+  const ClusterReads reads_;
   const Clock& clock_;
   const std::string node_name_;
 };

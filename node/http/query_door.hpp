@@ -5,6 +5,7 @@
 #include <optional>
 #include <string>
 #include <string_view>
+#include <utility>
 #include <vector>
 
 #include "base/fact.hpp"
@@ -28,6 +29,7 @@ struct MeterSummary {
   std::vector<RegisterSummary> registers;
   std::int64_t last_time_ms = 0;
   std::uint16_t shard = 0;
+  std::optional<std::int64_t> erased_before_ms{};  ///< what it said before is gone for good
 };
 struct MeterPage {
   std::vector<MeterSummary> meters;  ///< ascending by id
@@ -76,6 +78,16 @@ struct Problem {
   std::int64_t since_ms = 0;
 };
 /// What `wattringctl status` shows of one node.
+/// What came from outside and was not let in, since the start.
+struct TurnedAway {
+  std::uint64_t keys = 0;  ///< connections and messages under a key that is not, or no longer, on the list
+  /// Connections that spoke otherwise, had no key, or said nothing; looks whether we listen too.
+  std::uint64_t handshakes = 0;
+  std::uint64_t malformed = 0;  ///< frames that were not understood, too large, or of a banned connection
+  std::uint64_t foreign = 0;    ///< frames of another cluster or another release's protocol
+  std::uint64_t requests = 0;   ///< HTTP requests without a token that may
+};
+
 struct NodeStatus {
   std::string cluster;
   std::string node;
@@ -107,6 +119,18 @@ struct NodeStatus {
   std::uint64_t disk_free_bytes = 0;
   bool disk_reserve = false;
   bool insecure = false;
+  TurnedAway turned_away;
+};
+
+/// What `wattringctl doctor` compares between nodes. No secrets.
+struct NodeFacts {
+  std::string cluster_id;
+  std::string data_dir;
+  std::uint32_t format = 0;  ///< of the data directory
+  std::string keys;          ///< of membership and peers: "none", or what is the same on nodes with the same keys
+  std::uint64_t open_files = 0;
+  std::uint64_t open_files_max = 0;
+  std::vector<std::pair<std::string, std::string>> config;  ///< every key with its value in force
 };
 
 class QueryDoor {
@@ -120,6 +144,7 @@ class QueryDoor {
   [[nodiscard]] virtual Result<ReadingsAnswer> readings(const ReadingsQuery& query) = 0;
   [[nodiscard]] virtual Result<IntervalsAnswer> intervals(const IntervalsQuery& query) = 0;
   [[nodiscard]] virtual NodeStatus status() = 0;
+  [[nodiscard]] virtual NodeFacts facts() { return {}; }
 };
 
 }  // namespace wattring::http

@@ -7,6 +7,7 @@
 #include <string_view>
 
 #include "node/http/exchange.hpp"
+#include "node/http/token.hpp"
 
 /// Which handler a request goes to.
 
@@ -22,8 +23,24 @@ enum class Target {
   meter,
   readings,
   intervals,
+  erasure,
+  erase,
   status,
+  facts,
   members,
+  events,
+  leave,
+  shards,
+  shard,
+  promises,
+  ring,
+  ring_plan,
+  ring_commit,
+  drain,
+  resume,
+  backup_part,
+  restore_readings,
+  restore_rows,
   problems,
   alerts,
   alert_ack,
@@ -42,6 +59,7 @@ enum class Target {
   livez,
   readyz,
   healthz,
+  clusterz,
   metrics,
   version,
   influx_ping,
@@ -53,6 +71,7 @@ struct Route {
   std::string_view method;  ///< a HEAD goes where a GET goes
   std::string_view path;    ///< template; "{id}" takes one segment
   Target target;
+  Role role;  ///< what the caller's token must allow, on a node that asks for tokens
 };
 [[nodiscard]] std::span<const Route> routes();
 

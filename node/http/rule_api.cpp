@@ -6,7 +6,9 @@
 #include <optional>
 
 #include "base/nearest.hpp"
+#include "base/utf8.hpp"
 #include "node/alert/payload.hpp"
+#include "node/http/answers.hpp"
 #include "node/http/json_body.hpp"
 #include "node/http/params.hpp"
 #include "node/http/query_api.hpp"
@@ -19,16 +21,6 @@ constexpr std::array<std::string_view, 3> kTestParams{"meter", "from", "to"};
 constexpr std::size_t kErrorsListed = 100;
 constexpr std::size_t kAlertsListed = 1'000;  ///< of one trial
 constexpr std::size_t kPatternBytesMax = 64;
-
-Response bad_request(std::string message, std::string hint) {
-  return error_response(400, {"BAD_REQUEST", std::move(message), std::move(hint)});
-}
-
-void write_names(JsonWriter& json, std::string_view name, const std::vector<std::string>& names) {
-  json.array(name);
-  for (const std::string& one : names) json.string(one);
-  json.end_array();
-}
 
 void write_optional(JsonWriter& json, std::string_view name, std::optional<std::int64_t> value) {
   json.key(name);

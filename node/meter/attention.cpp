@@ -35,6 +35,7 @@ Gate widest(const Gate& a, const Gate& b) {
   wide.step_high = std::min(a.step_high, b.step_high);
   wide.falls = a.falls || b.falls;
   wide.stands = a.stands || b.stands;
+  wide.late = a.late || b.late;
   wide.each_quarter = a.each_quarter || b.each_quarter;
   wide.each_day = a.each_day || b.each_day;
   wide.always = a.always || b.always;
@@ -45,15 +46,15 @@ bool trips(const Gate& gate, const SeriesState& before, const Fact& fact) {
   if (gate.always || fact.value < gate.low || fact.value > gate.high) return true;
   const bool rate = rate_is_set(gate);
   const bool steps = gate.step_high != std::numeric_limits<std::int64_t>::max();
-  const bool spans = gate.each_quarter || gate.each_day;
+  const bool spans = gate.late || gate.each_quarter || gate.each_day;
   if (!rate && !steps && !gate.falls && !gate.stands && !spans) return false;
   if (before.empty) return spans;
   // Its neighbours are not at hand.
   if (fact.start_ms <= before.last_ms || fact.start_ms != fact.end_ms) return true;
   if (gate.falls && fact.value < before.last_value) return true;
   if (steps && Wide{fact.value} - before.last_value > gate.step_high) return true;
-  if (gate.stands && fact.value == before.last_value && new_span(before.last_ms, fact.start_ms, 15 * kMsPerMinute))
-    return true;
+  const bool stands = gate.stands && fact.value == before.last_value;
+  if ((stands || gate.each_quarter) && new_span(before.last_ms, fact.start_ms, 15 * kMsPerMinute)) return true;
   if (gate.each_day && new_span(before.last_ms, fact.start_ms, kMsPerDay)) return true;
   return rate && rate_trips(gate, before, fact);
 }

@@ -29,8 +29,9 @@ struct Gate {
   std::int64_t step_high = std::numeric_limits<std::int64_t>::max();  ///< value - the one before
   bool falls = false;                                                 ///< value below the one before
   bool stands = false;        ///< value = the one before, and a new UTC quarter hour
-  bool each_quarter = false;  ///< a new UTC quarter hour, and whatever comes late
-  bool each_day = false;      ///< a new UTC day, and whatever comes late
+  bool late = false;          ///< the first of its series, and whatever comes late
+  bool each_quarter = false;  ///< as late, and a new UTC quarter hour
+  bool each_day = false;      ///< as late, and a new UTC day
   bool always = false;
 
   friend bool operator==(const Gate&, const Gate&) = default;

@@ -73,4 +73,17 @@ Result<std::vector<Interval>> decode_interval_day(std::string_view bytes, std::i
   return intervals;
 }
 
+Result<std::optional<std::string>> cut_interval_day(std::string_view bytes, std::int32_t day, std::int64_t before_ms) {
+  auto intervals = decode_interval_day(bytes, day);
+  if (!intervals) return Failure(intervals.error());
+  bool any = false;
+  for (Interval& interval : *intervals) {
+    if (interval.start_ms < before_ms)
+      interval = {interval.start_ms, interval.end_ms, std::nullopt, IntervalQuality::missing, 0, 0};
+    any = any || interval.value.has_value();
+  }
+  if (!any) return std::optional<std::string>();
+  return std::optional(encode_interval_day(*intervals));
+}
+
 }  // namespace wattring::meter

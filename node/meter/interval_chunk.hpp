@@ -2,6 +2,7 @@
 #pragma once
 
 #include <cstdint>
+#include <optional>
 #include <span>
 #include <string>
 #include <string_view>
@@ -20,5 +21,8 @@ namespace wattring::meter {
 [[nodiscard]] std::string encode_interval_day(std::span<const Interval> day);
 /// Every interval of the day, or corrupt.
 [[nodiscard]] Result<std::vector<Interval>> decode_interval_day(std::string_view bytes, std::int32_t day);
+/// The day with nothing in the intervals that begin before the instant; nothing when no value is left of it.
+[[nodiscard]] Result<std::optional<std::string>> cut_interval_day(std::string_view bytes, std::int32_t day,
+                                                                  std::int64_t before_ms);
 
 }  // namespace wattring::meter

@@ -8,7 +8,7 @@
 namespace wattring::meter {
 namespace {
 
-constexpr std::size_t kSlotsInitial = 64;
+constexpr std::size_t kSlotsMin = 64;
 constexpr std::size_t kSlack = 64;  // places not worth giving back
 
 template <class Container>
@@ -53,13 +53,21 @@ void MeterTable::remove(MeterIndex meter) {
 }
 
 void MeterTable::empty_series(MeterIndex meter) {
-  for (SeriesIndex at = meters_[meter].first_series; at != kNone; at = series_[at].next) {
-    SeriesState emptied;
-    emptied.reg = series_[at].reg;
-    emptied.meter = meter;
-    emptied.next = series_[at].next;
-    series_[at] = emptied;
-  }
+  for (SeriesIndex at = meters_[meter].first_series; at != kNone; at = series_[at].next) empty_one(at);
+}
+
+void MeterTable::empty_one(SeriesIndex series) {
+  SeriesState emptied;
+  emptied.reg = series_[series].reg;
+  emptied.meter = series_[series].meter;
+  emptied.next = series_[series].next;
+  series_[series] = emptied;
+}
+
+bool MeterTable::has_facts(MeterIndex meter) const {
+  for (SeriesIndex at = meters_[meter].first_series; at != kNone; at = series_[at].next)
+    if (!series_[at].empty) return true;
+  return false;
 }
 
 void MeterTable::remove_empty_series(MeterIndex meter) {
@@ -83,7 +91,7 @@ void MeterTable::trim() {
   give_back(meters_);
   give_back(series_);
   std::size_t slots = slots_.size();
-  while (slots > kSlotsInitial && meter_count_ < slots / 4) slots /= 2;
+  while (slots > kSlotsMin && meter_count_ < slots / 4) slots /= 2;
   if (slots != slots_.size()) rebuild_slots(slots);
   if (!ordered_is_stale_) return;
   ordered_.clear();

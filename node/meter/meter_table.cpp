@@ -15,7 +15,7 @@ namespace {
 constexpr std::uint8_t kSnapshotVersion = 1;
 constexpr std::size_t kSlotsInitial = 64;
 
-Failure malformed() {
+Failure malformed_snapshot() {
   return fail(ErrorCode::corrupt, "meter snapshot: malformed bytes");
 }
 
@@ -53,7 +53,7 @@ bool SeriesState::is_last(const Fact& fact) const {
 Result<void> decode_snapshot(std::string_view bytes, std::vector<SeriesState>& out) {
   out.clear();
   ByteReader in(bytes);
-  if (in.u8() != kSnapshotVersion) return malformed();
+  if (in.u8() != kSnapshotVersion) return malformed_snapshot();
   const std::uint64_t count = in.varint();
   for (std::uint64_t i = 0; i < count; ++i) {
     SeriesState state;
@@ -66,13 +66,13 @@ Result<void> decode_snapshot(std::string_view bytes, std::vector<SeriesState>& o
     const unsigned quality = in.u8();
     state.last_method = in.u8();
     const bool late = length > 0 && state.first_ms > std::numeric_limits<std::int64_t>::max() - length;
-    if (!in.ok() || length < 0 || late || quality > static_cast<unsigned>(kQualityMax)) return malformed();
+    if (!in.ok() || length < 0 || late || quality > static_cast<unsigned>(kQualityMax)) return malformed_snapshot();
     state.last_ms = state.first_ms + length;
     state.last_quality = static_cast<Quality>(quality);
     state.empty = false;
     out.push_back(state);
   }
-  if (!in.at_end()) return malformed();
+  if (!in.at_end()) return malformed_snapshot();
   return {};
 }
 

@@ -77,6 +77,10 @@ class MeterTable {
   void remove(MeterIndex meter);
   /// Forgets the facts of all the meter's series; the series stay.
   void empty_series(MeterIndex meter);
+  /// The same of one series.
+  void empty_one(SeriesIndex series);
+  /// Some series of the meter has a fact.
+  [[nodiscard]] bool has_facts(MeterIndex meter) const;
   /// Takes away the meter's series that have no fact.
   void remove_empty_series(MeterIndex meter);
   /// Gives back what removals left; worth it after many of them.

@@ -12,7 +12,7 @@
 namespace wattring::meter {
 namespace {
 
-constexpr std::uint8_t kVersion = 1;
+constexpr std::uint8_t kRowVersion = 1;
 constexpr std::size_t kFailureBytesMax = 512;
 
 std::string encode_payload(const QuarantineNote& note, std::span<const Fact> facts) {
@@ -38,7 +38,7 @@ std::string encode_quarantine_row(QuarantineNote& note, std::span<const Fact> fa
   note.bytes = payload.size();
   std::string row;
   ByteWriter out(row);
-  out.u8(kVersion);
+  out.u8(kRowVersion);
   out.zigzag(note.since_ms);
   out.zigzag(note.first_ms);
   out.varint(note.readings);
@@ -50,7 +50,7 @@ std::string encode_quarantine_row(QuarantineNote& note, std::span<const Fact> fa
 
 Result<QuarantineRow> decode_quarantine_row(const persistence::QuarantineKey& key, std::string_view bytes) {
   ByteReader in(bytes);
-  const bool known = in.u8() == kVersion;
+  const bool known = in.u8() == kRowVersion;
   QuarantineRow row;
   row.note.key = key;
   row.note.since_ms = in.zigzag();

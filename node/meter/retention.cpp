@@ -80,7 +80,7 @@ class Retention {
     load_states(old.meter);
     const SeriesState* state = state_of(old.reg);
     if (state == nullptr) return {};  // nothing says how far it reaches, so it stays
-    SeriesReader reader(disk_, {fold_.shard(), old.meter, old.reg, state->first_ms, state->last_ms, {}});
+    SeriesReader reader(disk_, {fold_.shard(), old.meter, old.reg, state->first_ms, state->last_ms, {}, from_ms_});
     const FoldOptions options = fold_options(old.reg);
     if (options.kind == Kind::event) return {};  // texts are few, and exchanges are read from them
     const auto chunk = reader.load_days(old.day, old.day);
@@ -109,6 +109,7 @@ class Retention {
   void load_states(const std::string& meter) {
     if (states_of_ == meter) return;
     states_of_ = meter;
+    from_ms_ = fold_.limits().erased_before(meter);
     states_.clear();
     const MeterTable& table = fold_.meters();
     if (const auto index = table.find(meter, key_.hash(meter))) {
@@ -131,7 +132,8 @@ class Retention {
   Result<void> keep_intervals(const SeriesDay& old, const FoldOptions& options, SeriesReader& reader) {
     std::vector<std::int64_t> exchanges;
     if (const SeriesState* equipment = state_of(kEquipmentId)) {
-      SeriesReader events(disk_, {fold_.shard(), old.meter, kEquipmentId, equipment->first_ms, equipment->last_ms, {}});
+      SeriesReader events(
+          disk_, {fold_.shard(), old.meter, kEquipmentId, equipment->first_ms, equipment->last_ms, {}, from_ms_});
       auto times = exchange_times(events);
       if (!times) return Failure(times.error());
       exchanges = std::move(*times);
@@ -173,6 +175,7 @@ class Retention {
   std::vector<std::string> erased_;
   std::string states_of_;  ///< the meter of states_
   std::vector<SeriesState> states_;
+  std::int64_t from_ms_ = ShardLimits::kNever;  ///< what was erased of it starts before
   RetentionStats stats_;
 };
 

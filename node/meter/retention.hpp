@@ -2,7 +2,6 @@
 #pragma once
 
 #include <cstdint>
-#include <limits>
 #include <string>
 #include <vector>
 
@@ -11,13 +10,6 @@
 #include "node/meter/slicer.hpp"
 
 namespace wattring::meter {
-
-/// UTC days before which data is dropped, by event time; the least day keeps everything.
-struct RetentionDays {
-  static constexpr std::int32_t kKeep = std::numeric_limits<std::int32_t>::min();
-  std::int32_t raw = kKeep;        ///< readings on earlier days go; their intervals stay
-  std::int32_t intervals = kKeep;  ///< intervals on earlier days go
-};
 
 struct RetentionStats {
   std::uint64_t chunks_dropped = 0;

@@ -15,9 +15,14 @@ namespace {
 using persistence::SeriesChunk;
 using persistence::Table;
 
-constexpr std::size_t kChunkFactsMax = 1U << 20U;
 /// Intervals are derived a window at a time, so that a year of readings every second never is in memory at once.
 constexpr std::int64_t kWindowMs = 8 * kMsPerDay;
+
+void cut_erased(SeriesChunk& chunk, std::int64_t from_ms) {
+  const auto erased = [&](const Fact& fact) { return fact.start_ms < from_ms; };
+  std::erase_if(chunk.winners, erased);
+  std::erase_if(chunk.losers, erased);
+}
 
 bool starts_before(const Fact& fact, std::int64_t time_ms) {
   return fact.start_ms < time_ms;
@@ -41,8 +46,9 @@ Result<void> SeriesReader::load_day(std::int32_t day, SeriesChunk& into) {
     if (key.substr(0, prefix.size()) != prefix) return false;
     empty = false;
     const auto payload = persistence::open_value(value, persistence::position_of(key));
-    const auto chunk =
-        payload ? persistence::decode_chunk(*payload, kChunkFactsMax) : Result<SeriesChunk>(Failure(payload.error()));
+    auto chunk = payload ? persistence::decode_chunk(*payload, persistence::kChunkFactsMax)
+                         : Result<SeriesChunk>(Failure(payload.error()));
+    if (chunk && day * kMsPerDay < series_.from_ms) cut_erased(*chunk, series_.from_ms);
     if (chunk) persistence::merge(into, *chunk);
     if (!chunk) damaged_ = true;
     return true;
@@ -107,7 +113,8 @@ Result<void> SeriesReader::take_kept_days(std::vector<Interval>& intervals) {
       if (kept)
         for (const Interval& interval : *kept)
           for (std::size_t i = at; i < end; ++i)
-            if (intervals[i].start_ms == interval.start_ms) intervals[i] = interval;
+            if (intervals[i].start_ms == interval.start_ms && interval.start_ms >= series_.from_ms)
+              intervals[i] = interval;
     }
     at = end;
   }

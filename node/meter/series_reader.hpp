@@ -2,6 +2,7 @@
 #pragma once
 
 #include <cstdint>
+#include <limits>
 #include <span>
 #include <string>
 #include <unordered_set>
@@ -27,7 +28,8 @@ class SeriesReader {
     Register reg;
     std::int64_t first_ms = 0;  ///< least and greatest start of all its facts
     std::int64_t last_ms = 0;
-    std::vector<Fact> pending;  ///< any order
+    std::vector<Fact> pending;                                        ///< any order
+    std::int64_t from_ms = std::numeric_limits<std::int64_t>::min();  ///< what starts before was erased
   };
   SeriesReader(const persistence::ReadTransaction& disk, Series series);
 

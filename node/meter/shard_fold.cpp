@@ -6,6 +6,7 @@
 #include "base/bytes.hpp"
 #include "base/check.hpp"
 #include "base/time.hpp"
+#include "node/meter/interval_chunk.hpp"
 #include "persistence/format.hpp"
 #include "persistence/keys.hpp"
 
@@ -24,11 +25,15 @@ void ShardFold::set_time(std::int64_t now_ms) {
 
 ShardFold::Applied ShardFold::apply(std::string_view meter_id, std::uint64_t meter_hash, std::span<const Fact> facts,
                                     Lsn lsn) {
+  const std::int64_t from_ms = limits_.erased_before(meter_id);
+  if (from_ms != ShardLimits::kNever &&
+      std::all_of(facts.begin(), facts.end(), [&](const Fact& fact) { return fact.start_ms < from_ms; }))
+    return {facts.size(), 0, facts.size()};
   const MeterTable::MeterIndex meter = meters_.find_or_add(meter_id, meter_hash);
   meters_.touch(meter, clock_s_);
   const std::size_t pending_before = pending_.size();
   try {
-    const Applied applied = absorb(meter, meter_id, facts);
+    const Applied applied = absorb(meter, meter_id, facts, from_ms);
     first_pending_ = std::min(first_pending_, lsn);
     return applied;
   } catch (...) {
@@ -38,16 +43,22 @@ ShardFold::Applied ShardFold::apply(std::string_view meter_id, std::uint64_t met
 }
 
 ShardFold::Applied ShardFold::absorb(MeterTable::MeterIndex meter, std::string_view meter_id,
-                                     std::span<const Fact> facts) {
+                                     std::span<const Fact> facts, std::int64_t from_ms) {
   Applied applied;
   MeterTable::SeriesIndex series = kNone;
   for (const Fact& fact : facts) {
+    if (fact.start_ms < from_ms) {
+      ++applied.facts;
+      ++applied.erased;
+      continue;
+    }
     if (fault_ != nullptr) fault_->folding(meter_id, fact);
     if (series == kNone || meters_.series(series).reg != fact.reg) series = meters_.find_or_add_series(meter, fact.reg);
     SeriesState& state = meters_.series(series);
     if (gates_ != nullptr && state.empty) state.gate = gates_->gate_of(meter_id, fact.reg);
     ++applied.facts;
-    if (fact.flags == 0 && state.is_last(fact)) {
+    // What a transfer brings may be gone from the disk here, whatever is remembered of it.
+    if (fact.flags == 0 && !settling_ && state.is_last(fact)) {
       ++applied.duplicates;
       continue;
     }
@@ -82,6 +93,43 @@ void ShardFold::cover(const WriterId& writer, Sequence sequence, Lsn lsn) {
   first_pending_ = std::min(first_pending_, lsn);
 }
 
+void ShardFold::cover(const sharding::Coverage& all, Lsn lsn) {
+  coverage_.join(all);
+  first_pending_ = std::min(first_pending_, lsn);
+}
+
+Result<void> ShardFold::join_snapshot(std::string_view meter_id, std::uint64_t meter_hash, std::string_view snapshot,
+                                      Lsn lsn) {
+  const MeterTable::MeterIndex meter = meters_.find_or_add(meter_id, meter_hash);
+  meters_.touch(meter, clock_s_);
+  joined_.push_back(meter);
+  first_pending_ = std::min(first_pending_, lsn);
+  auto joined = meters_.join_snapshot(meter, snapshot);
+  forget_erased(meter);
+  // Where nothing is known but that it is not earlier, the purge finds which reading is the first.
+  for (const MeterTable::SeriesIndex series : meters_.series_of(meter))
+    if (meters_.series(series).first_ms == erased_before(meter)) unpurge(meter);
+  if (gates_ != nullptr) refresh_gates(meter);
+  return joined;
+}
+
+void ShardFold::apply_kept_intervals(std::string_view key, std::string_view payload, Lsn lsn) {
+  first_pending_ = std::min(first_pending_, lsn);
+  const auto parsed = persistence::parse_interval_key(key);
+  const std::int64_t from_ms = parsed ? limits_.erased_before(parsed->meter_id) : ShardLimits::kNever;
+  if (from_ms > ShardLimits::kNever && from_ms > parsed->day * kMsPerDay) {
+    const auto cut = cut_interval_day(payload, parsed->day, from_ms);
+    if (cut && *cut) keep_intervals(key, **cut);
+    return;
+  }
+  keep_intervals(key, payload);
+}
+
+void ShardFold::keep_intervals(std::string_view key, std::string_view payload) {
+  if (!kept_.try_emplace(std::string(key), payload).second) return;
+  kept_bytes_ += key.size() + payload.size();
+}
+
 void ShardFold::apply_text(std::string_view text) {
   texts_.try_emplace(text_value(text), text);
 }
@@ -89,8 +137,10 @@ void ShardFold::apply_text(std::string_view text) {
 Result<void> ShardFold::recover(const persistence::ReadTransaction& disk, const sharding::ShardKey& key,
                                 const Residency& residency, std::vector<std::string>& damaged) {
   const std::string row = persistence::shard_key(shard_);
+  Result<void> read;
   const auto load_row = [&](persistence::Table table) -> std::string_view {
     const auto stored = disk.get(table, row);
+    if (!stored && stored.error().code != ErrorCode::not_found) read = Failure(stored.error());
     if (!stored) return {};
     const auto opened = persistence::open_value(*stored, persistence::position_of(row));
     if (!opened) damaged.push_back(std::string(to_string(table)) + " of shard " + std::to_string(shard_.value));
@@ -106,15 +156,28 @@ Result<void> ShardFold::recover(const persistence::ReadTransaction& disk, const 
     const std::uint64_t lsn = in.u64_be();
     if (in.at_end()) sealed_up_to_ = Lsn{lsn};
   }
-  if (auto read = recover_quarantined(disk, damaged); !read) return read;
+  if (read) read = recover_limits(disk, damaged);
+  if (read) read = recover_quarantined(disk, damaged);
+  if (!read) return read;
   return recover_meters(disk, key, residency, damaged);
 }
 
 void ShardFold::collect_pending(MeterTable::SeriesIndex series, std::vector<Fact>& out) const {
   const Register reg = meters_.series(series).reg;
+  const std::int64_t from_ms = erased_before(meters_.series(series).meter);
   for (const PendingFacts* list : {&sealing_, &pending_})
     for (std::size_t i = 0; i < list->size(); ++i)
-      if (list->item(i).series == series) out.push_back(list->fact(i, reg));
+      if (list->item(i).series == series && list->item(i).start_ms >= from_ms) out.push_back(list->fact(i, reg));
+}
+
+void ShardFold::visit_pending(const std::function<void(MeterTable::SeriesIndex, const Fact&)>& visit) const {
+  for (const PendingFacts* list : {&sealing_, &pending_}) {
+    for (std::size_t i = 0; i < list->size(); ++i) {
+      const MeterTable::SeriesIndex series = list->item(i).series;
+      if (list->item(i).start_ms < erased_before(meters_.series(series).meter)) continue;
+      visit(series, list->fact(i, meters_.series(series).reg));
+    }
+  }
 }
 
 const std::string* ShardFold::pending_text(std::int64_t value) const {
@@ -132,8 +195,12 @@ Lsn ShardFold::first_unsealed() const {
 void ShardFold::begin_seal(Lsn applied_up_to) {
   WATTRING_CHECK(can_begin_seal());
   seal_running_ = true;
+  if (limits_.erases_any() && quarantined_.empty() && !settling_) drop_unused_texts();
   std::swap(sealing_, pending_);
   std::swap(sealing_texts_, texts_);
+  std::swap(sealing_kept_, kept_);
+  std::swap(sealing_joined_, joined_);
+  std::swap(sealing_limits_, unsealed_limits_);
   sealing_coverage_ = coverage_.encode();
   first_sealing_ = std::exchange(first_pending_, kNothingUnsealed);
   sealing_up_to_ = applied_up_to;
@@ -145,6 +212,10 @@ void ShardFold::finish_seal() {
   seal_running_ = false;
   sealing_ = PendingFacts{};
   sealing_texts_.clear();
+  for (const auto& [key, payload] : sealing_kept_) kept_bytes_ -= key.size() + payload.size();
+  sealing_kept_.clear();
+  sealing_joined_.clear();
+  sealing_limits_.clear();
   sealing_coverage_.clear();
   first_sealing_ = kNothingUnsealed;
   sealed_up_to_ = sealing_up_to_;
@@ -158,6 +229,16 @@ void ShardFold::abandon_seal() {
   pending_ = std::exchange(sealing_, PendingFacts{});
   texts_.merge(sealing_texts_);
   sealing_texts_.clear();
+  // What is the same day in both came twice, and counts once.
+  kept_.merge(sealing_kept_);
+  for (const auto& [key, payload] : sealing_kept_) kept_bytes_ -= key.size() + payload.size();
+  sealing_kept_.clear();
+  joined_.insert(joined_.end(), sealing_joined_.begin(), sealing_joined_.end());
+  sealing_joined_.clear();
+  unsealed_limits_.merge(sealing_limits_);
+  sealing_limits_.clear();
+  // What was erased meanwhile.
+  if (limits_.erases_any()) drop_erased_pending();
   first_pending_ = std::min(first_pending_, std::exchange(first_sealing_, kNothingUnsealed));
 }
 

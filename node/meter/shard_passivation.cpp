@@ -20,11 +20,14 @@ std::string not_verified(std::string_view id) {
 
 }  // namespace
 
-bool ShardFold::restore(std::string_view id, std::uint64_t hash, std::string_view sealed, std::uint64_t position) {
+bool ShardFold::restore(std::string_view id, std::uint64_t hash, std::string_view sealed, std::uint64_t position,
+                        const persistence::ReadTransaction& disk) {
   const MeterTable::MeterIndex meter = meters_.find_or_add(id, hash);
   meters_.touch(meter, sealed_began_s_);
   const auto snapshot = persistence::open_value(sealed, position);
   const bool joined = snapshot && meters_.join_snapshot(meter, *snapshot).has_value();
+  if (!joined) rebuild(meter, id, disk);
+  forget_erased(meter);
   if (gates_ != nullptr) refresh_gates(meter);
   return joined;
 }
@@ -44,9 +47,11 @@ Result<void> ShardFold::recover_meters(const persistence::ReadTransaction& disk,
       return state.last_ms >= residency.read_since_ms;
     });
     // What does not verify stays resident: it is looked at, and counted, only once.
-    if (sound && (!read_lately || meters_.memory_bytes() > residency.bytes_max)) {
+    const auto erased = limits_.meters().find(parsed->meter_id);
+    const bool unpurged = erased != limits_.meters().end() && !erased->second.purged;
+    if (sound && !unpurged && (!read_lately || meters_.memory_bytes() > residency.bytes_max)) {
       ++passivated_;
-    } else if (!restore(parsed->meter_id, key.hash(parsed->meter_id), value, position)) {
+    } else if (!restore(parsed->meter_id, key.hash(parsed->meter_id), value, position, disk)) {
       damaged.push_back(not_verified(parsed->meter_id));
     }
     return true;
@@ -62,7 +67,8 @@ Result<std::size_t> ShardFold::bring_back(std::vector<Wanted> wanted, const pers
                wanted.end());
   std::size_t returned = 0;
   const auto found = [&](const Wanted& meter, std::string_view key, std::string_view value) {
-    if (!restore(meter.id, meter.hash, value, persistence::position_of(key))) damaged.push_back(not_verified(meter.id));
+    if (!restore(meter.id, meter.hash, value, persistence::position_of(key), disk))
+      damaged.push_back(not_verified(meter.id));
     ++returned;
     --passivated_;
   };

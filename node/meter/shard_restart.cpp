@@ -21,11 +21,13 @@ Result<void> ShardFold::restart_meter(std::string_view id, std::uint64_t hash,
     const auto snapshot = persistence::open_value(*stored, persistence::position_of(key));
     // One that does not verify is left out, as at a start.
     if (snapshot) (void)meters_.join_snapshot(*meter, *snapshot);
+    forget_erased(*meter);
   }
+  const std::int64_t from_ms = erased_before(*meter);
   for (const PendingFacts* list : {&sealing_, &pending_}) {
     for (std::size_t i = 0; i < list->size(); ++i) {
       SeriesState& state = meters_.series(list->item(i).series);
-      if (state.meter == *meter) state.absorb(list->fact(i, state.reg));
+      if (state.meter == *meter && list->item(i).start_ms >= from_ms) state.absorb(list->fact(i, state.reg));
     }
   }
   meters_.remove_empty_series(*meter);

@@ -19,7 +19,6 @@ using persistence::SeriesChunk;
 using persistence::Table;
 
 constexpr std::size_t kKeyPartBytes = 4;
-constexpr std::size_t kChunkFactsMax = 1U << 20U;
 
 /// The facts of one series that fall on one day: a run of `sorted`.
 struct Group {
@@ -150,8 +149,8 @@ class Sealer {
     std::uint32_t damaged_parts = 0;
     for (const Existing& chunk : existing) {
       const auto payload = persistence::open_value(chunk.value, persistence::position_of(chunk.key));
-      auto decoded =
-          payload ? persistence::decode_chunk(*payload, kChunkFactsMax) : Result<SeriesChunk>(Failure(payload.error()));
+      auto decoded = payload ? persistence::decode_chunk(*payload, persistence::kChunkFactsMax)
+                             : Result<SeriesChunk>(Failure(payload.error()));
       if (!decoded) {
         damaged_.push_back("chunk of meter " + std::string(key_of(group).meter_id) + ", day " +
                            std::to_string(group.day));
@@ -204,11 +203,28 @@ class Sealer {
     const MeterTable& meters = fold_.meters();
     std::vector<bool> touched(meters.meter_bound(), false);
     for (const Group& group : groups_) touched[meters.series(group.series).meter] = true;
+    for (const MeterTable::MeterIndex meter : fold_.sealing_joined())
+      if (meters.holds(meter)) touched[meter] = true;
     for (const MeterTable::MeterIndex meter : meters.ordered()) {
       if (!touched[meter]) continue;
-      auto put = slicer_.put_sealed(Table::meter, persistence::meter_key(fold_.shard(), meters.id(meter)),
-                                    meters.encode_snapshot(meter));
+      const std::string key = persistence::meter_key(fold_.shard(), meters.id(meter));
+      if (!meters.has_facts(meter)) {
+        if (auto erased = slicer_.erase(Table::meter, key); !erased) return erased;
+        continue;
+      }
+      auto put = slicer_.put_sealed(Table::meter, key, meters.encode_snapshot(meter));
       if (!put) return put;
+    }
+    return {};
+  }
+
+  Result<void> write_limits() {
+    for (const std::string& meter : fold_.sealing_limits()) {
+      const auto erased = fold_.limits().meters().find(meter);
+      const std::string payload =
+          meter.empty() ? encode_days_row(fold_.limits().days()) : encode_erasure_row(erased->second);
+      std::string key = persistence::shard_key(fold_.shard()) + meter;
+      if (auto put = slicer_.put_sealed(Table::limit, std::move(key), payload); !put) return put;
     }
     return {};
   }
@@ -219,6 +235,13 @@ class Sealer {
                                     persistence::text_key(fold_.shard(), static_cast<std::uint64_t>(value)), text);
       if (!put) return put;
     }
+    for (const auto& [key, payload] : fold_.sealing_kept()) {
+      const auto there = disk_.get(Table::interval, key);
+      if (!there && there.error().code != ErrorCode::not_found) return Failure(there.error());
+      if (there) continue;
+      if (auto put = slicer_.put_sealed(Table::interval, key, payload); !put) return put;
+    }
+    if (auto written = write_limits(); !written) return written;
     const std::string row = persistence::shard_key(fold_.shard());
     if (auto put = slicer_.put_sealed(Table::coverage, row, fold_.sealing_coverage()); !put) return put;
     std::string lsn;

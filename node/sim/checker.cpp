@@ -55,7 +55,7 @@ void RegisterCheck::found(Finding finding, std::uint64_t& counter, std::int64_t 
   ++counter;
   if (check_.evidence.size() >= kEvidenceMax) return;
   check_.evidence.push_back(
-      {finding, fmt::format("{} {} {} {}", meter_, format_obis(reg_), format_rfc3339(time_ms), what)});
+      {finding, fmt::format("{} {} {} {}", meter_, format_obis(reg_), format_rfc3339(time_ms), what), reg_, time_ms});
 }
 
 void RegisterCheck::run(Sent sent, ReadBack& from) {

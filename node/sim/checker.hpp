@@ -31,6 +31,8 @@ enum class Finding : std::uint8_t { lost, doubled, changed, phantom, interval };
 struct Evidence {
   Finding finding;
   std::string text;  ///< "M-000731 1-0:1.8.0 2026-02-11T13:02:11Z acked 123, not stored"
+  Register reg{};
+  std::int64_t time_ms = 0;
 };
 
 struct CheckCounts {

@@ -5,7 +5,10 @@
 #include <cstdlib>
 
 #include "base/time.hpp"
+#include "node/http/token_file.hpp"
+#include "node/sim/chaos_cli.hpp"
 #include "node/sim/http_client.hpp"
+#include "node/sim/local_cluster.hpp"
 #include "node/sim/options.hpp"
 
 namespace wattring::sim {
@@ -79,7 +82,12 @@ void add_node(CLI::App& app, NodeOptions& node) {
       ->take_all()
       ->each([](const std::string& text) { (void)or_throw("--node", parse_host_port(text)); });
   add_duration(app, "--timeout", node.timeout_ms, "how long a node may take to connect or answer");
-  app.add_option("--token", node.token, "bearer token");
+  app.add_option_function<std::string>(
+         "--token-file",
+         [&node](const std::string& path) { node.token = or_throw("--token-file", http::read_token_file(path)); },
+         "file with the bearer token, for nodes that ask for one")
+      ->type_name("FILE")
+      ->envname("WATTRING_TOKEN_FILE");
 }
 
 void add_faults(CLI::App& app, Faults& faults) {
@@ -95,6 +103,10 @@ struct Parsed {
   RunOptions run;
   CheckOptions check;
   ReplayOptions replay;
+  ClusterUpOptions up;
+  ClusterDownOptions down;
+  ClusterStatusOptions status;
+  ChaosCommandLine chaos;
   std::string start;
   std::string as = "native";
   std::string profile = "mixed";
@@ -126,6 +138,7 @@ void add_run(CLI::App& app, Parsed& parsed) {
   RunOptions& run = parsed.run;
   add_node(app, run.node);
   app.add_option("--ingest", run.ingest, "native ingest endpoint HOST:PORT; default: as the node's status says");
+  app.add_option("--keys", run.keys, "key file for the native protocol (wattringctl keygen --client)");
   app.add_option("--as", parsed.as, "native|p1|line|json")->capture_default_str();
   add_fleet(app, parsed);
   add_duration(app, "--for", parsed.for_ms, "wall time (default 20s, unless --readings is given)");
@@ -174,6 +187,38 @@ void add_replay(CLI::App& app, Parsed& parsed) {
   app.add_flag("--no-ledger", parsed.replay_no_ledger, "write none");
 }
 
+void add_dir(CLI::App& app, std::string& dir) {
+  app.add_option("--dir", dir, "where its data, logs and books are")->capture_default_str();
+}
+
+void add_cluster(CLI::App& app, Parsed& parsed) {
+  app.require_subcommand(1);
+  app.footer(
+      "wattringsim cluster up 3     three nodes on free ports; it says how to go on\n"
+      "wattringctl members          after the export WATTRING_NODES=... that it printed\n"
+      "wattringsim cluster down     ends exactly what was started, and removes its data");
+  CLI::App& up = *app.add_subcommand("up", "start nodes on loopback and wait until all see each other");
+  up.add_option("N", parsed.up.nodes, "nodes")->check(CLI::Range(1, kLocalNodesMax))->capture_default_str();
+  add_dir(up, parsed.up.dir);
+  up.add_option("--base-port", parsed.up.base_port, "five ports a node from there on; default: free ones")
+      ->check(CLI::Range(1024, 65535 - 4 * kLocalNodesMax));
+  up.add_option("--wattringd", parsed.up.wattringd, "the program; default: the one beside this, or on PATH");
+  up.add_option("--set", parsed.up.settings, "section.key=value for each node; repeatable")->expected(1)->take_all();
+  add_duration(up, "--wait", parsed.up.wait_ms, "how long all of it may take");
+  add_count(up, "--meters", parsed.up.meters, "send a day of readings of so many meters to the first node", 1, 1e6);
+  CLI::App& down = *app.add_subcommand("down", "end what up started, and remove its data");
+  add_dir(down, parsed.down.dir);
+  down.add_flag("--keep", parsed.down.keep, "leave data and logs");
+  add_duration(down, "--timeout", parsed.down.timeout_ms, "then those that still run are killed");
+  add_dir(*app.add_subcommand("status", "what runs, and what each node sees"), parsed.status.dir);
+}
+
+Command cluster_command(const CLI::App& app, const Parsed& parsed) {
+  if (app.got_subcommand("up")) return parsed.up;
+  if (app.got_subcommand("down")) return parsed.down;
+  return parsed.status;
+}
+
 void finish_run(Parsed& parsed) {
   RunOptions& run = parsed.run;
   run.as = or_throw("--as", parse_send_as(parsed.as));
@@ -214,6 +259,11 @@ Command parse_command_line(int argc, const char* const* argv) {
   add_run(*run, parsed);
   add_check(*check, parsed);
   add_replay(*replay, parsed);
+  CLI::App* cluster = app.add_subcommand("cluster", "a throw-away cluster on this machine");
+  add_cluster(*cluster, parsed);
+  CLI::App* chaos =
+      app.add_subcommand("chaos", "hurt a cluster of its own, and prove that nothing acknowledged is lost");
+  add_chaos(*chaos, parsed.chaos);
   try {
     app.parse(argc, argv);
     for (int i = 1; i < argc; ++i) parsed.run.command_line.append(i > 1 ? " " : "").append(argv[i]);
@@ -226,11 +276,14 @@ Command parse_command_line(int argc, const char* const* argv) {
       parsed.check.json = parsed.output == "json";
       return parsed.check;
     }
+    if (cluster->parsed()) return cluster_command(*cluster, parsed);
+    if (chaos->parsed()) return chaos_command(*chaos, parsed.chaos);
     parsed.replay.write_ledger = !parsed.replay_no_ledger;
     return parsed.replay;
   } catch (const CLI::CallForHelp&) {
-    const auto asked = app.get_subcommands();
-    return UsageReply{kExitDone, (asked.empty() ? app : *asked.front()).help()};
+    const CLI::App* asked = &app;
+    while (!asked->get_subcommands().empty()) asked = asked->get_subcommands().front();
+    return UsageReply{kExitDone, asked->help()};
   } catch (const CLI::CallForAllHelp&) {
     return UsageReply{kExitDone, app.help("", CLI::AppFormatMode::All)};
   } catch (const CLI::CallForVersion&) {

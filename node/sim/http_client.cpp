@@ -53,7 +53,10 @@ class HttpClient::Impl {
       httplib::Client* client = connection();
       if (client == nullptr) return fail(ErrorCode::invalid_argument, "not an address: " + node());
       httplib::Result result = request(*client);
-      if (result) return HttpReply{result->status, std::move(result->body), retry_after_ms(*result)};
+      if (result) {
+        return HttpReply{result->status, std::move(result->body), retry_after_ms(*result),
+                         result->get_header_value("X-Wattring-Node")};
+      }
       tried += (tried.empty() ? "" : "; ") + node() + ": " + why(result.error());
       const bool reached = !never_reached(result.error());
       client_.reset();

@@ -15,6 +15,7 @@ struct HttpReply {
   int status = 0;
   std::string body;
   std::int64_t retry_after_ms = 0;  ///< of the Retry-After header; 0 = none
+  std::string answered_by{};        ///< name of the node to which the question was handed on; empty = the one asked
 };
 
 /// HTTP with one kept-alive connection to one of several nodes; goes on to the next when one cannot be reached. One

@@ -26,8 +26,11 @@ std::string target(std::string_view meter, std::string_view what, Register reg, 
 
 }  // namespace
 
-HttpReadBack::HttpReadBack(HttpClient client, const Clock& clock, std::int64_t wait_ms)
-    : client_(std::move(client)), clock_(clock), wait_left_ms_(wait_ms) {}
+HttpReadBack::HttpReadBack(HttpClient client, const Clock& clock, std::int64_t wait_ms, const std::string& level)
+    : client_(std::move(client)),
+      clock_(clock),
+      wait_left_ms_(wait_ms),
+      level_(level.empty() ? std::string() : "&level=" + level) {}
 
 Result<Answer<StoredReading>> HttpReadBack::readings(std::string_view meter, Register reg, std::int64_t from_ms,
                                                      std::int64_t to_ms) {
@@ -36,11 +39,12 @@ Result<Answer<StoredReading>> HttpReadBack::readings(std::string_view meter, Reg
   all.complete = true;
   for (std::int64_t begin = from_ms; begin < to_ms; begin += kReadingsSpanMs) {
     const std::string query = target(meter, "readings", reg, begin, std::min(to_ms, begin + kReadingsSpanMs)) +
-                              fmt::format("&limit={}", kPageReadings);
+                              fmt::format("&limit={}{}", kPageReadings, level_);
     std::string after;
     while (true) {
       const Result<HttpReply> reply = client_.get(query + after);
       if (!reply) return Failure(reply.error());
+      all.answered_by = reply->answered_by;
       if (reply->status == 404) break;
       if (reply->status != 200) return fail(ErrorCode::busy, error_text(reply->status, reply->body));
       Result<ReadingsPage> page = parse_readings(reply->body);
@@ -62,8 +66,8 @@ Result<Answer<StoredInterval>> HttpReadBack::intervals(std::string_view meter, R
   Answer<StoredInterval> all;
   all.complete = true;
   for (std::int64_t begin = from_ms; begin < to_ms; begin += kIntervalsSpanMs) {
-    const Result<HttpReply> reply =
-        client_.get(target(meter, "intervals", reg, begin, std::min(to_ms, begin + kIntervalsSpanMs)) + "&every=15m");
+    const Result<HttpReply> reply = client_.get(
+        target(meter, "intervals", reg, begin, std::min(to_ms, begin + kIntervalsSpanMs)) + "&every=15m" + level_);
     if (!reply) return Failure(reply.error());
     if (reply->status == 404) continue;
     if (reply->status != 200) return fail(ErrorCode::busy, error_text(reply->status, reply->body));

@@ -11,7 +11,8 @@ namespace wattring::sim {
 class HttpReadBack final : public ReadBack {
  public:
   /// wait_ms: the time in all that may go into questions that had to be asked again, over the life of this object.
-  HttpReadBack(HttpClient client, const Clock& clock, std::int64_t wait_ms);
+  /// level: of each question; empty = the node's default.
+  HttpReadBack(HttpClient client, const Clock& clock, std::int64_t wait_ms, const std::string& level = {});
 
   Result<Answer<StoredReading>> readings(std::string_view meter, Register reg, std::int64_t from_ms,
                                          std::int64_t to_ms) override;
@@ -23,6 +24,7 @@ class HttpReadBack final : public ReadBack {
   HttpClient client_;
   const Clock& clock_;
   std::int64_t wait_left_ms_;
+  std::string level_;  ///< "&level=..."
   std::int64_t asked_ns_ = 0;
 };
 

@@ -15,6 +15,7 @@ constexpr std::int64_t kDefaultRetryMs = 200;
 SendReply from_answer(const IngestAnswer& answer, const std::function<RefusedRange(std::uint64_t)>& range_of) {
   SendReply out;
   out.unknown = answer.unknown_total;
+  out.promise = {{}, answer.ack_class, answer.copies, answer.token};
   std::uint64_t listed_items = 0;
   for (const IngestAnswer::Refused& refused : answer.refused) {
     if (out.trouble.empty()) out.trouble = refused.reason + " in line " + std::to_string(refused.line);

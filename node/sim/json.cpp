@@ -58,6 +58,9 @@ Result<IngestAnswer> parse_ingest_answer(std::string_view body) {
     const Json refused = json.value("refused", Json::array());
     for (const Json& row : refused)
       answer.refused.push_back({number_or_zero(row, "line"), text_or_empty(row, "reason")});
+    answer.ack_class = text_or_empty(json, "class");
+    answer.copies = json.value("copies", 0);
+    answer.token = text_or_empty(json, "token");
     return answer;
   });
 }

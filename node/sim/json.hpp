@@ -23,6 +23,9 @@ struct IngestAnswer {
   std::uint64_t refused_total = 0;
   std::uint64_t unknown_total = 0;
   std::vector<Refused> refused;
+  std::string ack_class;
+  int copies = 0;
+  std::string token;
 };
 [[nodiscard]] Result<IngestAnswer> parse_ingest_answer(std::string_view body);
 

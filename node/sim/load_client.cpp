@@ -3,10 +3,11 @@
 
 #include <algorithm>
 
+#include "base/units.hpp"
+
 namespace wattring::sim {
 namespace {
 
-constexpr std::int64_t kNsPerMs = 1'000'000;
 constexpr std::int64_t kReconnectPauseNs = 100 * kNsPerMs;
 constexpr std::int64_t kLongestWaitNs = 100 * kNsPerMs;
 // Below a millisecond, replies are looked for in steps of this.
@@ -15,14 +16,15 @@ constexpr std::int64_t kShortStepNs = 200'000;
 }  // namespace
 
 LoadClient::LoadClient(const LoadPlan& plan, Fleet fleet, Connect connect, const Clock& clock, Pause pause,
-                       LedgerWriter* ledger, LoadShared& shared)
+                       LedgerWriter* ledger, LoadShared& shared, OnBooked on_booked)
     : plan_(plan),
       fleet_(std::move(fleet)),
       connect_(std::move(connect)),
       clock_(clock),
       pause_(std::move(pause)),
       ledger_(ledger),
-      shared_(shared) {}
+      shared_(shared),
+      on_booked_(std::move(on_booked)) {}
 
 bool LoadClient::generating(std::int64_t now_ns) const {
   if (shared_.stop.load(std::memory_order_relaxed) || result_.gave_up) return false;
@@ -233,6 +235,10 @@ Result<void> LoadClient::book(std::unique_ptr<Batch> batch, const SendReply* rep
   shared_.unknown += outcome.unknown;
   if (ledger_ != nullptr) {
     if (auto ok = ledger_->outcome(outcome); !ok) return ok;
+  }
+  if (on_booked_) {
+    on_booked_({outcome.id, count, outcome.stored, batch->due_ns, clock_.monotonic_ns(), outcome.attempts,
+                reply == nullptr ? Promise{} : reply->promise});
   }
   spare_.push_back(std::move(batch));
   return {};

@@ -46,6 +46,19 @@ struct LoadResult {
   std::string trouble;           ///< the last reason for which batches were lost or refused
 };
 
+/// What became of a batch, with its times.
+struct BatchTrace {
+  std::uint64_t id = 0;
+  std::uint64_t readings = 0;
+  std::uint64_t stored = 0;
+  std::int64_t due_ns = 0;     ///< monotonic
+  std::int64_t booked_ns = 0;  ///< when its fate was known
+  std::uint32_t attempts = 0;
+  Promise promise{};  ///< when anything was stored
+};
+/// Called by the client's thread.
+using OnBooked = std::function<void(const BatchTrace&)>;
+
 /// One client: makes batches of its part of the fleet, writes them to the ledger, sends them, sends again what was
 /// turned away or lost, and books what became of each. One thread.
 class LoadClient {
@@ -53,7 +66,7 @@ class LoadClient {
   /// pause(ns) waits; it is used while there is no connection, and for waits too short for Sender::receive.
   using Pause = std::function<void(std::int64_t)>;
   LoadClient(const LoadPlan& plan, Fleet fleet, Connect connect, const Clock& clock, Pause pause, LedgerWriter* ledger,
-             LoadShared& shared);
+             LoadShared& shared, OnBooked on_booked = {});
   /// An error only when the ledger cannot be written.
   [[nodiscard]] Result<LoadResult> run();
 
@@ -92,6 +105,7 @@ class LoadClient {
   Pause pause_;
   LedgerWriter* ledger_;
   LoadShared& shared_;
+  OnBooked on_booked_;
 
   std::unique_ptr<Sender> sender_;
   std::vector<std::unique_ptr<Batch>> in_flight_;

@@ -32,5 +32,11 @@ int main(int argc, char** argv) {
   std::signal(SIGPIPE, SIG_IGN);
   if (const auto* run = std::get_if<sim::RunOptions>(&command)) return sim::run_load(*run, stop_requested);
   if (const auto* check = std::get_if<sim::CheckOptions>(&command)) return sim::run_check(*check, stop_requested);
-  return sim::run_replay(std::get<sim::ReplayOptions>(command), stop_requested);
+  if (const auto* replay = std::get_if<sim::ReplayOptions>(&command)) return sim::run_replay(*replay, stop_requested);
+  if (const auto* up = std::get_if<sim::ClusterUpOptions>(&command)) return sim::run_cluster_up(*up, stop_requested);
+  if (const auto* down = std::get_if<sim::ClusterDownOptions>(&command)) return sim::run_cluster_down(*down);
+  if (const auto* chaos = std::get_if<sim::ChaosRunOptions>(&command)) return sim::run_chaos(*chaos, stop_requested);
+  if (std::holds_alternative<sim::ChaosListOptions>(command)) return sim::run_chaos_list();
+  if (const auto* report = std::get_if<sim::ChaosReportOptions>(&command)) return sim::run_chaos_report(*report);
+  return sim::run_cluster_status(std::get<sim::ClusterStatusOptions>(command));
 }

@@ -4,7 +4,6 @@
 #include <algorithm>
 
 #include "node/gateway/batch.hpp"
-#include "node/gateway/native_client.hpp"
 
 namespace wattring::sim {
 namespace {
@@ -46,6 +45,7 @@ SendReply translate(const gateway::IngestReply& reply) {
   }
   out.refused = reply.refusals.total();
   out.unknown = reply.unknown_total;
+  out.promise = {{}, std::string(gateway::to_string(reply.ack)), reply.copies, reply.token};
   for (const gateway::Refusal& refusal : reply.refusals.listed()) {
     if (out.trouble.empty()) {
       out.trouble = std::string(gateway::to_string(refusal.reason)) + " " + refusal.got;
@@ -88,11 +88,7 @@ void build_batch(std::span<const Reading> readings, MeterNames& names, gateway::
   }
 }
 
-Result<std::unique_ptr<Sender>> connect_native(const std::string& endpoint, const MeterNames& names,
-                                               std::int64_t timeout_ms) {
-  gateway::NativeClient::Options options;
-  options.endpoint = endpoint;
-  options.connect_timeout_ms = timeout_ms;
+Result<std::unique_ptr<Sender>> connect_native(const gateway::NativeClient::Options& options, const MeterNames& names) {
   auto client = gateway::NativeClient::connect(options);
   if (!client) return Failure(client.error());
   return std::unique_ptr<Sender>(std::make_unique<NativeSender>(std::move(*client), names));

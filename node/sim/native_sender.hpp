@@ -3,10 +3,10 @@
 
 #include <memory>
 #include <span>
-#include <string>
 
 #include "base/result.hpp"
 #include "node/gateway/batch.hpp"
+#include "node/gateway/native_client.hpp"
 #include "node/sim/reading.hpp"
 #include "node/sim/sender.hpp"
 
@@ -16,7 +16,7 @@ namespace wattring::sim {
 void build_batch(std::span<const Reading> readings, MeterNames& names, gateway::Batch& batch);
 
 /// Connects to a node's ingest endpoint. names: of the fleet's meters.
-[[nodiscard]] Result<std::unique_ptr<Sender>> connect_native(const std::string& endpoint, const MeterNames& names,
-                                                             std::int64_t timeout_ms);
+[[nodiscard]] Result<std::unique_ptr<Sender>> connect_native(const gateway::NativeClient::Options& options,
+                                                             const MeterNames& names);
 
 }  // namespace wattring::sim

@@ -36,6 +36,7 @@ struct NodeOptions {
 struct RunOptions {
   NodeOptions node;
   std::string ingest;  ///< endpoint of the native protocol; empty = ask the node
+  std::string keys;    ///< key file for the native protocol; empty = the node has none
   SendAs as = SendAs::native;
   FleetOptions fleet;
   std::string prefix = "M-";
@@ -77,17 +78,56 @@ struct ReplayOptions {
   bool write_ledger = true;
 };
 
+struct ClusterUpOptions {
+  int nodes = 3;
+  std::string dir = "wattring-cluster";
+  int base_port = 0;                  ///< 0 = free ones; else five a node from there on
+  std::string wattringd;              ///< the program; empty = the one beside this, or on PATH
+  std::vector<std::string> settings;  ///< "section.key=value", for each node
+  std::int64_t wait_ms = 60'000;      ///< until all see each other
+  std::uint32_t meters = 0;           ///< send a day of readings of so many to the first node
+};
+struct ClusterDownOptions {
+  std::string dir = "wattring-cluster";
+  bool keep = false;  ///< data and logs
+  std::int64_t timeout_ms = 20'000;
+};
+struct ClusterStatusOptions {
+  std::string dir = "wattring-cluster";
+};
+
+struct ChaosRunOptions {
+  std::string plan;          ///< file; empty = random plans
+  std::uint32_t random = 0;  ///< so many of them, seeds from `seed` on
+  std::uint64_t seed = 1;
+  std::string out;                    ///< folder; empty = chaos-NAME-SEED
+  std::string wattringd;              ///< the program; empty = the one beside this, or on PATH
+  std::vector<std::string> settings;  ///< "section.key=value", for each node
+  bool keep = false;                  ///< data and ledger also after a PASS
+};
+struct ChaosListOptions {};
+struct ChaosReportOptions {
+  std::string dir;
+};
+
 /// usage: text to print and the exit code that goes with it (0 for --help and --version).
 struct UsageReply {
   int exit_code = kExitUsage;
   std::string text;
 };
-using Command = std::variant<UsageReply, RunOptions, CheckOptions, ReplayOptions>;
+using Command = std::variant<UsageReply, RunOptions, CheckOptions, ReplayOptions, ClusterUpOptions, ClusterDownOptions,
+                             ClusterStatusOptions, ChaosRunOptions, ChaosListOptions, ChaosReportOptions>;
 [[nodiscard]] Command parse_command_line(int argc, const char* const* argv);
 
 /// The commands. They print, and return the exit code. stop: set by a signal.
 [[nodiscard]] int run_load(const RunOptions& options, std::atomic<bool>& stop);
 [[nodiscard]] int run_check(const CheckOptions& options, std::atomic<bool>& stop);
 [[nodiscard]] int run_replay(const ReplayOptions& options, std::atomic<bool>& stop);
+[[nodiscard]] int run_cluster_up(const ClusterUpOptions& options, std::atomic<bool>& stop);
+[[nodiscard]] int run_cluster_down(const ClusterDownOptions& options);
+[[nodiscard]] int run_cluster_status(const ClusterStatusOptions& options);
+[[nodiscard]] int run_chaos(const ChaosRunOptions& options, std::atomic<bool>& stop);
+[[nodiscard]] int run_chaos_list();
+[[nodiscard]] int run_chaos_report(const ChaosReportOptions& options);
 
 }  // namespace wattring::sim

@@ -25,6 +25,7 @@ template <class Row>
 struct Answer {
   std::vector<Row> rows;  ///< as the node gave them, all pages
   bool complete = false;
+  std::string answered_by{};  ///< name of the node to which the question was handed on; empty = the one asked
 };
 
 /// The way in which the checker reads from the cluster. One thread.

@@ -11,6 +11,7 @@
 #include <thread>
 
 #include "base/time.hpp"
+#include "base/units.hpp"
 #include "node/sim/http_client.hpp"
 #include "node/sim/http_sender.hpp"
 #include "node/sim/json.hpp"
@@ -22,7 +23,6 @@
 namespace wattring::sim {
 namespace {
 
-constexpr std::int64_t kNsPerMs = 1'000'000;
 constexpr std::int64_t kPauseMs = 200;
 
 std::optional<std::string> read_file(const std::string& path) {

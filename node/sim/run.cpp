@@ -8,6 +8,7 @@
 #include <thread>
 
 #include "base/time.hpp"
+#include "cluster/curve.hpp"
 #include "node/sim/http_client.hpp"
 #include "node/sim/http_sender.hpp"
 #include "node/sim/json.hpp"
@@ -82,6 +83,7 @@ class Run {
   LoadShared shared_;
   NodeFacts facts_;
   std::string target_;
+  std::optional<cluster::CurveKeys> keys_;
   std::string ledger_path_;
   std::unique_ptr<LedgerWriter> ledger_;
   std::vector<std::optional<Result<LoadResult>>> results_;
@@ -94,6 +96,11 @@ class Run {
 Result<void> Run::look_at_node() {
   if (options_.generate_only) return {};
   const bool native = options_.as == SendAs::native;
+  if (native && !options_.keys.empty()) {
+    auto keys = cluster::load_key_file(options_.keys);
+    if (!keys) return Failure(keys.error());
+    keys_ = std::move(*keys);
+  }
   if (native && !options_.ingest.empty()) {
     target_ = options_.ingest;
     return {};
@@ -141,13 +148,15 @@ Connect Run::connector(std::size_t client) {
     };
   }
   return [this, client, names, attempt = std::size_t{0}]() mutable -> Result<std::unique_ptr<Sender>> {
-    const std::int64_t timeout_ms = options_.node.timeout_ms;
-    if (!options_.ingest.empty()) return connect_native(options_.ingest, names, timeout_ms);
+    gateway::NativeClient::Options native{
+        .endpoint = options_.ingest, .connect_timeout_ms = options_.node.timeout_ms, .keys = keys_};
+    if (!native.endpoint.empty()) return connect_native(native, names);
     // Asked for anew each time: a restarted node may listen elsewhere.
-    HttpClient http(http_options(options_.node, client + attempt++, timeout_ms));
+    HttpClient http(http_options(options_.node, client + attempt++, native.connect_timeout_ms));
     const Result<NodeFacts> facts = ask_status(http);
     if (!facts) return Failure(facts.error());
-    return connect_native(facts->ingest, names, timeout_ms);
+    native.endpoint = facts->ingest;
+    return connect_native(native, names);
   };
 }
 

@@ -14,6 +14,14 @@
 
 namespace wattring::sim {
 
+/// What a node said of the readings it stored; empty where the protocol has no place for it.
+struct Promise {
+  std::string node;       ///< who answered; set by senders that know several
+  std::string ack_class;  ///< "SINGLE", "HELD", "DURABLE"
+  int copies = 0;
+  std::string token;
+};
+
 /// What came of one sending of a batch.
 struct SendReply {
   enum class Kind : std::uint8_t {
@@ -28,6 +36,7 @@ struct SendReply {
   std::vector<RefusedRange> listed;
   std::int64_t retry_after_ms = 0;
   std::string trouble;  ///< why it was lost or refused as a whole, for people; may be empty
+  Promise promise{};    ///< of the stored ones
 };
 
 /// One connection to a node. One thread.

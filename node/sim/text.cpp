@@ -17,4 +17,28 @@ std::string as_ms(std::int64_t duration_ns) {
   return ms < 10 ? fmt::format("{:.1f}", ms) : fmt::format("{:.0f}", ms);
 }
 
+std::string in_markup(std::string_view text) {
+  std::string out;
+  for (const char c : text) {
+    switch (c) {
+      case '<':
+        out += "&lt;";
+        break;
+      case '>':
+        out += "&gt;";
+        break;
+      case '&':
+        out += "&amp;";
+        break;
+      case '"':
+        out += "&quot;";
+        break;
+      default:
+        // Neither XML nor HTML knows no other control characters, whatever a node's message holds.
+        out += static_cast<unsigned char>(c) < 0x20 && c != '\n' && c != '\t' ? '?' : c;
+    }
+  }
+  return out;
+}
+
 }  // namespace wattring::sim

@@ -4,12 +4,11 @@
 
 #include <vector>
 
+#include "base/units.hpp"
 #include "node/actor/supervision.hpp"
 
 namespace wattring::actor {
 namespace {
-
-constexpr std::int64_t kNsPerMs = 1'000'000;
 
 TEST(SupervisionProperty, CountsExactlyTheFailuresOfTheWindow) {
   EXPECT_TRUE(rc::check([] {

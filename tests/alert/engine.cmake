@@ -1,4 +1,10 @@
 # SPDX-License-Identifier: Apache-2.0
 wattring_test(alert_engine_property KIND property SOURCES engine_property.cpp LIBS wattring_alert_history)
+wattring_test(alert_watch_property KIND property SOURCES watch_property.cpp LIBS wattring_alert_history)
+wattring_test(alert_watch_unit KIND unit SOURCES watch_test.cpp LIBS wattring_alert_history)
 wattring_test(alert_silence_unit KIND unit SOURCES silence_test.cpp LIBS wattring_alert_history)
+wattring_test(alert_erased_unit KIND unit SOURCES erased_alerts_test.cpp LIBS wattring_alert_history)
 wattring_test(alert_record_property KIND property SOURCES alert_record_property.cpp LIBS wattring_alert)
+wattring_test(alert_telling_property KIND property SOURCES telling_property.cpp LIBS wattring_alert_history)
+wattring_test(alert_decision_property KIND property SOURCES decision_test.cpp LIBS wattring_alert)
+wattring_fuzz(fuzz_decisions SOURCES fuzz_decisions.cpp LIBS wattring_alert)

@@ -21,6 +21,7 @@
 #include "node/app/shard_workers.hpp"
 #include "persistence/journal_writer.hpp"
 #include "persistence/lmdb_journal.hpp"
+#include "tests/node/lone_replication.hpp"
 
 namespace {
 
@@ -116,8 +117,9 @@ int main(int argc, char** argv) {
   worker_options.workers = static_cast<std::uint32_t>(options.workers);
   worker_options.unsealed_bytes_max = options.unsealed_mib << 20U;
   app::ShardWorkers workers(worker_options, key, **journal, writer, clock, metrics, Log::silent());
-  app::IngestPipeline pipeline({1LL << 50, 1LL << 50, 64U << 20U, Lsn{0}}, key, WriterId{}, writer, workers, clock,
-                               metrics, [] { std::abort(); });
+  app::LoneReplication replication({**journal, writer, workers, key, metrics, [] { std::abort(); }});
+  app::IngestPipeline pipeline({1LL << 50, 1LL << 50, 64U << 20U}, key, WriterId{}, replication.door(), workers, clock,
+                               metrics);
   writer.start();
   workers.start();
 
@@ -151,6 +153,7 @@ int main(int argc, char** argv) {
   workers.stop(true);
   const std::uint64_t after_kib = anonymous_kib();
   writer.stop();
+  replication.stop();
   const auto usage = (*journal)->usage();
   fmt::print(
       "{{\"meters\":{},\"stored\":{},\"per_s\":{:.0f},\"per_s_until_folded\":{:.0f},\"anonymous_bytes_per_meter\":{:."

@@ -25,6 +25,7 @@
 #include "persistence/journal_writer.hpp"
 #include "persistence/lmdb_journal.hpp"
 #include "persistence/recovery.hpp"
+#include "tests/node/lone_replication.hpp"
 
 namespace {
 
@@ -65,8 +66,9 @@ struct Core {
   Core(persistence::Journal& journal, Clock& clock, std::int64_t passivate_after_ms, std::uint8_t boot)
       : writer(journal, *persistence::next_lsn(**journal.read()), writer_options(), clock, metrics, Log::silent()),
         workers(worker_options(passivate_after_ms), key, journal, writer, clock, metrics, Log::silent()),
-        pipeline({1LL << 50, 1LL << 50, 64U << 20U, Lsn{0}}, key, WriterId{{boot}}, writer, workers, clock, metrics,
-                 [] { std::abort(); }) {
+        replication({journal, writer, workers, key, metrics, [] { std::abort(); }}),
+        pipeline({1LL << 50, 1LL << 50, 64U << 20U}, key, WriterId{{boot}}, replication.door(), workers, clock,
+                 metrics) {
     writer.start();
     workers.start();
   }
@@ -74,6 +76,7 @@ struct Core {
     pipeline.close();
     workers.stop(true);
     writer.stop();
+    replication.stop();
   }
   static persistence::JournalWriter::Options writer_options() {
     persistence::JournalWriter::Options options;
@@ -118,6 +121,7 @@ struct Core {
   const sharding::ShardKey key{{}, 1024};
   persistence::JournalWriter writer;
   app::ShardWorkers workers;
+  app::LoneReplication replication;
   app::IngestPipeline pipeline;
 };
 

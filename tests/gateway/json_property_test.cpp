@@ -8,8 +8,8 @@
 #include <vector>
 
 #include "base/time.hpp"
+#include "base/utf8.hpp"
 #include "node/gateway/json_readings.hpp"
-#include "node/gateway/utf8.hpp"
 
 namespace wattring::gateway {
 namespace {

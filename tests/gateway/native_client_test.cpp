@@ -27,7 +27,7 @@ class FakeNode {
  public:
   using Answer = std::function<std::string(std::string_view frame)>;
   explicit FakeNode(Answer answer)
-      : socket_(ZmqSocket::bind_router({"127.0.0.1:0", 1U << 20U, 100, 100}).value()),
+      : socket_(ZmqSocket::bind_router({"127.0.0.1:0", 1U << 20U, 100, 100}, nullptr).value()),
         address_(socket_.bound_address()),
         thread_([this, answer = std::move(answer)] { run(answer); }) {}
   ~FakeNode() {

@@ -11,9 +11,9 @@
 #include <string>
 #include <vector>
 
+#include "base/sockets.hpp"
 #include "node/gateway/p1_source_service.hpp"
 #include "node/gateway/p1_telegram.hpp"
-#include "node/gateway/sockets.hpp"
 #include "tests/gateway/zmq_fakes.hpp"
 
 namespace wattring::gateway {

@@ -1,8 +1,8 @@
 // SPDX-License-Identifier: Apache-2.0
 #include <gtest/gtest.h>
 
+#include "base/sockets.hpp"
 #include "node/gateway/p1_source_health.hpp"
-#include "node/gateway/sockets.hpp"
 
 namespace wattring::gateway {
 namespace {

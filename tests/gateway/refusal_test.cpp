@@ -6,8 +6,8 @@
 #include <set>
 #include <string>
 
+#include "base/utf8.hpp"
 #include "node/gateway/ingest_door.hpp"
-#include "node/gateway/utf8.hpp"
 
 namespace wattring::gateway {
 namespace {

@@ -10,6 +10,7 @@
 #include <thread>
 #include <vector>
 
+#include "cluster/zmq_curve.hpp"
 #include "node/gateway/native_client.hpp"
 #include "node/gateway/zmq.hpp"
 #include "tests/gateway/native_frames.hpp"
@@ -41,7 +42,7 @@ std::string batch_frame(std::uint64_t id, int readings = 2) {
 class RawPeer {
  public:
   explicit RawPeer(const std::string& address)
-      : socket_(ZmqSocket::connect_dealer({address, 1U << 20U, 1000, 1000}).value()) {
+      : socket_(ZmqSocket::connect_dealer({address, 1U << 20U, 1000, 1000}, nullptr).value()) {
     EXPECT_TRUE(eventually([&] { return socket_.wait(10).send; }));
   }
   void send(const std::string& frame) { EXPECT_EQ(socket_.send(frame), ZmqSocket::Sent::yes); }
@@ -300,7 +301,7 @@ TEST_F(ZmqGatewayTest, IsNotHeldUpByAPeerThatDoesNotReadItsReplies) {
     return reply;
   };
   const std::string address = start({.credit_batches = 4});
-  ZmqSocket deaf = ZmqSocket::connect_dealer({address, 1U << 20U, 1000, 1}).value();
+  ZmqSocket deaf = ZmqSocket::connect_dealer({address, 1U << 20U, 1000, 1}, nullptr).value();
   ASSERT_TRUE(eventually([&] { return deaf.wait(10).send; }));
   deaf.send(encode(native::Hello{"deaf", 1}));
   const Counter& dropped = metrics.counter("wattring_ingest_replies_dropped_total", "", "reason=\"slow\"");
@@ -314,6 +315,42 @@ TEST_F(ZmqGatewayTest, IsNotHeldUpByAPeerThatDoesNotReadItsReplies) {
   const auto other = client(address);
   ASSERT_TRUE(other->send(small_batch()));
   EXPECT_EQ(other->receive(kPatienceMs).size(), 1U);
+}
+
+TEST_F(ZmqGatewayTest, WithKeysLetsInWhoIsOnTheListAndNobodyElse) {
+  const cluster::CurvePair listener = cluster::new_curve_pair();
+  const cluster::CurveKeys known{{listener.public_key}, {}, cluster::new_curve_pair(), {}};
+  cluster::CurveKeys node{{listener.public_key}, listener.secret_key, cluster::new_curve_pair(), {}};
+  const cluster::CurvePair member = cluster::new_curve_pair();
+  node.allowed = {{known.own.public_key, "billing", cluster::KeyRole::client}, {member.public_key, "n2"}};
+  const auto context = cluster::ZmqContext::create().value();
+  const auto security = cluster::ZmqSecurity::start(context, "test", node, metrics, Log::silent()).value();
+  const std::string address = start({.context = context, .security = security});
+
+  const auto sender =
+      NativeClient::connect({.endpoint = address, .connect_timeout_ms = kPatienceMs, .keys = known}).value();
+  ASSERT_TRUE(sender->send(small_batch()));
+  EXPECT_EQ(sender->receive(kPatienceMs).size(), 1U);
+  auto of_a_node = known;
+  of_a_node.own = member;
+  EXPECT_TRUE(NativeClient::connect({.endpoint = address, .connect_timeout_ms = kPatienceMs, .keys = of_a_node}));
+  auto unknown = known;
+  unknown.own = cluster::new_curve_pair();
+  EXPECT_FALSE(NativeClient::connect({.endpoint = address, .connect_timeout_ms = kPatienceMs, .keys = unknown}));
+  EXPECT_FALSE(NativeClient::connect({.endpoint = address, .connect_timeout_ms = kPatienceMs}));
+
+  // While the cluster's key is being changed a client that names the other one first gets in too.
+  auto both = known;
+  both.cluster_public.insert(both.cluster_public.begin(), cluster::new_curve_pair().public_key);
+  EXPECT_TRUE(NativeClient::connect({.endpoint = address, .connect_timeout_ms = kPatienceMs, .keys = both}));
+
+  // Off the list: its connection stands and is no longer heard.
+  node.allowed.clear();
+  security->reload(node);
+  ASSERT_TRUE(sender->send(small_batch()));
+  EXPECT_TRUE(eventually([&] { return frames("revoked") == 1; }));
+  EXPECT_EQ(door.taken(), 1U);
+  gateway.reset();
 }
 
 TEST_F(ZmqGatewayTest, SaysWhenItsAddressIsTaken) {

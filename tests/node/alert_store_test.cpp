@@ -1,10 +1,15 @@
 // SPDX-License-Identifier: Apache-2.0
 #include <gtest/gtest.h>
 
+#include <algorithm>
+
+#include "base/bytes.hpp"
 #include "base/metrics.hpp"
 #include "node/app/alert_catalog.hpp"
 #include "node/app/alert_hub.hpp"
+#include "node/app/document_rows.hpp"
 #include "node/app/outbox_store.hpp"
+#include "persistence/format.hpp"
 #include "persistence/memory_journal.hpp"
 
 namespace wattring::app {
@@ -20,17 +25,33 @@ alert::Documents documents(std::string_view toml, std::int64_t now_ms = 1'767'61
 
 void commit(MemoryJournal& disk, const std::vector<persistence::OwnedOp>& slice) {
   std::vector<persistence::WriteOp> ops;
+  ops.reserve(slice.size());
   for (const auto& op : slice) ops.push_back({op.kind, op.table, op.key, op.value});
   ASSERT_EQ(disk.commit(ops).status, persistence::CommitStatus::committed);
 }
 
-Catalog read_back(const MemoryJournal& disk) {
-  std::vector<std::string> damaged;
+/// What is on the disk, understood.
+Catalog read_back(const MemoryJournal& disk, std::vector<std::string>* damaged = nullptr) {
+  std::vector<std::string> told;
   auto snapshot = disk.read();
-  auto catalog = load_catalog(**snapshot, damaged);
-  EXPECT_TRUE(catalog);
-  EXPECT_TRUE(damaged.empty());
-  return *catalog;
+  const auto documents = load_documents(**snapshot, told);
+  auto silences = load_silences(**snapshot, told);
+  Catalog catalog;
+  EXPECT_TRUE(documents && silences);
+  for (const auto& [hash, document] : documents->documents()) EXPECT_TRUE(take_document(document, catalog));
+  catalog.silences = std::move(*silences);
+  EXPECT_EQ(told.empty(), damaged == nullptr);
+  if (damaged != nullptr) *damaged = std::move(told);
+  std::sort(catalog.rules.begin(), catalog.rules.end(),
+            [](const auto& a, const auto& b) { return a.revision < b.revision; });
+  return catalog;
+}
+
+std::vector<persistence::OwnedOp> rows(const std::vector<cluster::Document>& versions) {
+  std::vector<persistence::OwnedOp> ops;
+  ops.reserve(versions.size());
+  for (const cluster::Document& document : versions) ops.push_back(put_document(document));
+  return ops;
 }
 
 TEST(AlertCatalog, AChangedRuleIsAnotherVersionAndTheSameIsNone) {
@@ -40,18 +61,86 @@ TEST(AlertCatalog, AChangedRuleIsAnotherVersionAndTheSameIsNone) {
   const auto changed = documents("[[rule]]\nname = \"a\"\nkind = \"over_power\"\nabove = \"6kW\"\n", 1'767'614'500'000);
   CatalogChange change = add_versions(catalog, first);
   EXPECT_EQ(change.created, std::vector<std::string>{"a"});
-  commit(disk, change.operations);
+  commit(disk, rows(change.documents));
   change = add_versions(
       catalog, documents("[[rule]]\nname = \"a\"\nkind = \"over_power\"\nabove = \"5kW\"\n", 1'767'614'400'001));
   EXPECT_TRUE(change.created.empty());
   EXPECT_EQ(change.unchanged, std::vector<std::string>{"a"});
   change = add_versions(catalog, changed);
-  commit(disk, change.operations);
+  commit(disk, rows(change.documents));
 
   const Catalog back = read_back(disk);
   ASSERT_EQ(back.rules.size(), 2U);
   EXPECT_EQ(back.rules, catalog.rules);
   EXPECT_EQ(back.rules[1].revision, 2U);
+}
+
+TEST(AlertCatalog, RowsOfTheFirstReleaseAreDocuments) {
+  MemoryJournal disk;
+  Catalog catalog;
+  const auto change = add_versions(
+      catalog, documents("[[rule]]\nname = \"a\"\nkind = \"over_power\"\n[[profile]]\nname = \"p\"\nmatch = \"*\"\n"));
+  std::vector<persistence::OwnedOp> first_release;
+  for (const cluster::Document& document : change.documents) {
+    std::string key = document.kind + "/" + document.name + "/";
+    ByteWriter out(key);
+    out.u64_be(static_cast<std::uint64_t>(document.effective_ms) ^ (std::uint64_t{1} << 63U));
+    out.u32_be(static_cast<std::uint32_t>(document.revision));
+    const std::uint64_t position = persistence::position_of(key);
+    first_release.push_back({persistence::WriteOp::Kind::put, persistence::Table::catalog, std::move(key),
+                             persistence::seal_value(document.body, position)});
+  }
+  commit(disk, first_release);
+  const Catalog back = read_back(disk);
+  EXPECT_EQ(back.rules, catalog.rules);
+  EXPECT_EQ(back.profiles, catalog.profiles);
+  // The same document in today's row is no second version.
+  commit(disk, rows(change.documents));
+  EXPECT_EQ(read_back(disk).rules.size(), 1U);
+}
+
+TEST(AlertCatalog, ADocumentThatIsNotTheVersionItIsNamedAfterDoesNotCount) {
+  Catalog catalog;
+  const auto change = add_versions(catalog, documents("[[rule]]\nname = \"a\"\nkind = \"over_power\"\n"));
+  const cluster::Document good = change.documents.front();
+  std::vector<cluster::Document> bad(5, good);
+  bad[0].name = "b";
+  bad[1].effective_ms += 1;
+  bad[2].body += good.body;
+  bad[3].body = "kind = ";
+  bad[4].revision = std::uint64_t{1} << 32U;
+  Catalog other;
+  for (const cluster::Document& document : bad) EXPECT_FALSE(take_document(document, other)) << document.name;
+  EXPECT_TRUE(take_document({"later", "x", 0, 1, "\xff"}, other)) << "a kind of a newer release is none of ours";
+  EXPECT_TRUE(other.rules.empty());
+  EXPECT_TRUE(take_document(good, other));
+  EXPECT_EQ(other.rules, catalog.rules);
+}
+
+TEST(AlertCatalog, OfTwoVersionsOfOneRevisionTheSameCountsEverywhere) {
+  const auto made_on = [](std::string_view limit) {
+    Catalog catalog;
+    return add_versions(catalog, documents("[[rule]]\nname = \"a\"\nkind = \"over_power\"\nabove = \"" +
+                                           std::string(limit) + "\"\n"))
+        .documents.front();
+  };
+  const cluster::Document one = made_on("5kW");
+  const cluster::Document other = made_on("6kW");
+  ASSERT_EQ(one.revision, other.revision);
+  Catalog here;
+  Catalog there;
+  ASSERT_TRUE(take_document(one, here) && take_document(other, here));
+  ASSERT_TRUE(take_document(other, there) && take_document(one, there));
+  const alert::Policy policy_here({here.rules, {}, {}, {}});
+  const alert::Policy policy_there({there.rules, {}, {}, {}});
+  EXPECT_EQ(policy_here.timelines().front().newest(), policy_there.timelines().front().newest());
+  EXPECT_EQ(policy_here.fingerprint(), policy_there.fingerprint());
+  const std::uint64_t greater = std::max(cluster::document_hash(one), cluster::document_hash(other));
+  EXPECT_EQ(policy_here.timelines().front().newest().document, greater);
+  // Whoever had only one of them notices that the other came.
+  const alert::Policy before({{here.rules[0]}, {}, {}, {}});
+  EXPECT_NE(before.fingerprint(), policy_here.fingerprint());
+  EXPECT_EQ(policy_here.effective_since(before), one.effective_ms);
 }
 
 TEST(AlertCatalog, APlannedVersionCanBeBroughtForwardAndWithdrawn) {
@@ -80,13 +169,16 @@ TEST(AlertCatalog, SilencesComeBackAndGo) {
 
 TEST(AlertCatalog, ADamagedRowIsLeftOutAndTold) {
   MemoryJournal disk;
-  commit(disk, {{persistence::WriteOp::Kind::put, persistence::Table::catalog, "rule/a/x", "rubbish"}});
+  const auto put = [](std::string key, std::string value) {
+    return persistence::OwnedOp{persistence::WriteOp::Kind::put, persistence::Table::catalog, std::move(key),
+                                std::move(value)};
+  };
+  commit(disk, {put("rule/a/x", "rubbish"), put("document/12345678", "rubbish"), put("silence/1", "rubbish"),
+                put("profile/a/x", persistence::seal_value("x", persistence::position_of("profile/a/x")))});
   std::vector<std::string> damaged;
-  auto snapshot = disk.read();
-  const auto catalog = load_catalog(**snapshot, damaged);
-  ASSERT_TRUE(catalog);
-  EXPECT_TRUE(catalog->rules.empty());
-  EXPECT_EQ(damaged.size(), 1U);
+  const Catalog back = read_back(disk, &damaged);
+  EXPECT_TRUE(back.rules.empty() && back.silences.empty());
+  EXPECT_EQ(damaged.size(), 4U);
 }
 
 /// A writer, a hub and an outbox over a disk in memory.

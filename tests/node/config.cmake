@@ -10,6 +10,6 @@ wattring_test(config_property_test KIND property
   SOURCES config/config_property_test.cpp
   LIBS wattring_config)
 wattring_fuzz(fuzz_config SOURCES config/fuzz_config.cpp LIBS wattring_config)
-wattring_test(app_verbs_test KIND contract
+wattring_test(app_verbs_test KIND contract THREADS
   SOURCES config/verbs_test.cpp
   LIBS wattring_app_cli)

@@ -15,6 +15,7 @@
 #include "node/app/shard_workers.hpp"
 #include "persistence/journal_writer.hpp"
 #include "persistence/recovery.hpp"
+#include "tests/node/lone_replication.hpp"
 
 namespace wattring::app {
 
@@ -42,12 +43,14 @@ class CoreHarness {
                                                                   Log::silent());
     parts_->workers =
         std::make_unique<ShardWorkers>(options_, key_, disk_, *parts_->writer, clock_, parts_->metrics, Log::silent());
+    parts_->replication = std::make_unique<LoneReplication>(LoneReplication::Parts{
+        disk_, *parts_->writer, *parts_->workers, key_, parts_->metrics, [this] { ++unknown_commits_; }});
     ++boot_;
     WriterId writer;
     writer.bytes[0] = boot_;
-    parts_->pipeline = std::make_unique<IngestPipeline>(
-        IngestPipeline::Options{1LL << 50, 1LL << 50, in_flight_max_, Lsn{0}}, key_, writer, *parts_->writer,
-        *parts_->workers, clock_, parts_->metrics, [this] { ++unknown_commits_; });
+    parts_->pipeline =
+        std::make_unique<IngestPipeline>(IngestPipeline::Options{1LL << 50, 1LL << 50, in_flight_max_}, key_, writer,
+                                         parts_->replication->door(), *parts_->workers, clock_, parts_->metrics);
     parts_->query = std::make_unique<QueryService>(key_, *parts_->workers, disk_, clock_);
     parts_->writer->start();
     parts_->workers->start();
@@ -59,6 +62,7 @@ class CoreHarness {
     parts_->pipeline->close();
     parts_->workers->stop(checkpoint);
     parts_->writer->stop();
+    parts_->replication->stop();
     parts_.reset();
   }
 
@@ -73,6 +77,7 @@ class CoreHarness {
   ShardWorkers& workers() { return *parts_->workers; }
   QueryService& query() { return *parts_->query; }
   persistence::JournalWriter& writer() { return *parts_->writer; }
+  WriteDoor& writes() { return parts_->replication->door(); }
   [[nodiscard]] const sharding::ShardKey& key() const { return key_; }
   [[nodiscard]] int unknown_commits() const { return unknown_commits_.load(); }
 
@@ -81,6 +86,7 @@ class CoreHarness {
     Metrics metrics;
     std::unique_ptr<persistence::JournalWriter> writer;
     std::unique_ptr<ShardWorkers> workers;
+    std::unique_ptr<LoneReplication> replication;
     std::unique_ptr<IngestPipeline> pipeline;
     std::unique_ptr<QueryService> query;
   };

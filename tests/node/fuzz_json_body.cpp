@@ -4,6 +4,7 @@
 #include <cstdint>
 
 #include "base/check.hpp"
+#include "base/utf8.hpp"
 #include "node/http/json_body.hpp"
 
 extern "C" int LLVMFuzzerTestOneInput(const std::uint8_t* data, std::size_t size) {
@@ -13,6 +14,6 @@ extern "C" int LLVMFuzzerTestOneInput(const std::uint8_t* data, std::size_t size
   if (!body) return 0;
   for (const std::string_view name : kNames)
     if (const auto text = body->get(name))
-      WATTRING_CHECK(text->size() <= http::JsonBody::kTextBytesMax && http::is_plain_text(*text));
+      WATTRING_CHECK(text->size() <= http::JsonBody::kTextBytesMax && wattring::is_plain_text(*text));
   return 0;
 }

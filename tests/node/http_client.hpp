@@ -66,11 +66,11 @@ class RawClient {
     return response;
   }
   std::optional<RawResponse> get(std::string_view target) {
-    if (!send("GET " + std::string(target) + " HTTP/1.1\r\nHost: t\r\n\r\n")) return std::nullopt;
+    if (!send("GET " + std::string(target) + " HTTP/1.1\r\nHost: localhost\r\n\r\n")) return std::nullopt;
     return receive();
   }
   std::optional<RawResponse> post(std::string_view target, std::string_view body, std::string_view headers = {}) {
-    const std::string head = "POST " + std::string(target) + " HTTP/1.1\r\nHost: t\r\n" + std::string(headers) +
+    const std::string head = "POST " + std::string(target) + " HTTP/1.1\r\nHost: localhost\r\n" + std::string(headers) +
                              "Content-Length: " + std::to_string(body.size()) + "\r\n\r\n";
     if (!send(head) || !send(body)) return std::nullopt;
     return receive();

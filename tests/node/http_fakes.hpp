@@ -121,8 +121,10 @@ struct ApiFixture {
   explicit ApiFixture(const IngestApi::Options& ingest_options = {}) : ApiFixture(ingest_options, true) {}
   /// Without alerts: as a node that has none.
   ApiFixture(const IngestApi::Options& ingest_options, bool with_alerts)
-      : api({ingest_options, "n1", "0.1.0"}, ingest, query, with_alerts ? &alerts : nullptr, clock, budget, metrics,
-            Log::silent()) {
+      : ApiFixture(ingest_options, with_alerts, nullptr) {}
+  ApiFixture(const IngestApi::Options& ingest_options, bool with_alerts, ClusterDoor* cluster)
+      : api({ingest_options, "n1", "0.1.0"}, ingest, query, {with_alerts ? &alerts : nullptr, cluster}, clock, budget,
+            metrics, Log::silent()) {
     api.set_addresses({"127.0.0.1:7411", "127.0.0.1:7412", "127.0.0.1:7413", "127.0.0.1:7414"});
   }
   Response get(std::string_view target, std::string_view accept = {}) { return send("GET", target, {}, accept); }

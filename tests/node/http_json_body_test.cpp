@@ -52,12 +52,5 @@ TEST(JsonBody, RubbishIsNotAnObject) {
     EXPECT_NE(refusal(body).find("is not a JSON object"), std::string::npos) << body;
 }
 
-TEST(PlainText, IsWhatATerminalShowsAsItIs) {
-  EXPECT_TRUE(is_plain_text("K\xc3\xa4the \xe2\x82\xac \xf0\x9f\x94\x8c"));
-  EXPECT_TRUE(is_plain_text(""));
-  for (const std::string_view text : {"\n", "\x1b", "\x7f", "\xc2\x80", "\xc2", "\xed\xa0\x80"})
-    EXPECT_FALSE(is_plain_text(text));
-}
-
 }  // namespace
 }  // namespace wattring::http

@@ -79,9 +79,9 @@ TEST(RegisterParameter, IsACodeOrAnAlias) {
 
 TEST(Consistency, LevelIsOneOfThreeAndATokenIsShort) {
   for (const char* good : {"", "level=any", "level=home", "level=quorum", "token=abc"})
-    EXPECT_TRUE(check_consistency(parsed(good))) << good;
-  EXPECT_NE(check_consistency(parsed("level=all")).error().hint.find("any, home, quorum"), std::string::npos);
-  EXPECT_FALSE(check_consistency(parsed("token=" + std::string(257, 'a'))));
+    EXPECT_TRUE(read_consistency(parsed(good))) << good;
+  EXPECT_NE(read_consistency(parsed("level=all")).error().hint.find("any, home, quorum"), std::string::npos);
+  EXPECT_FALSE(read_consistency(parsed("token=" + std::string(257, 'a'))));
 }
 
 }  // namespace

@@ -7,6 +7,7 @@
 #include <vector>
 
 #include "base/json_writer.hpp"
+#include "base/utf8.hpp"
 #include "node/http/exchange.hpp"
 #include "node/http/interval_text.hpp"
 #include "node/http/json_body.hpp"

@@ -19,12 +19,13 @@ class HttpServerTest : public ::testing::Test {
     options.listen = "127.0.0.1:0";
     options.version = "0.1.0";
     options.node_name = "n1";
+    options.names = {"t"};
     query.node_status.ready = true;
   }
   ~HttpServerTest() override { ingest.release(); }
 
   void start() {
-    server = std::make_unique<HttpServer>(options, ingest, query, clock, metrics, Log::silent(), &alerts);
+    server = std::make_unique<HttpServer>(options, ingest, query, clock, metrics, Log::silent(), Doors{&alerts});
     const auto bound = server->start();
     ASSERT_TRUE(bound) << bound.error().text();
     address = *bound;

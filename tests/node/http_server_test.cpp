@@ -5,12 +5,11 @@
 #include <thread>
 #include <vector>
 
+#include "base/units.hpp"
 #include "tests/node/http_server_fixture.hpp"
 
 namespace wattring::http {
 namespace {
-
-constexpr std::int64_t kSecondNs = 1'000'000'000;
 
 TEST_F(HttpServerTest, AnswersOnTheAddressItNames) {
   start();
@@ -71,6 +70,20 @@ TEST_F(HttpServerTest, AHeadRequestGetsTheHeaderOnly) {
   ASSERT_TRUE(head);
   EXPECT_EQ(head->status, 200);
   EXPECT_EQ(client.get("/version").value_or(RawResponse{}).status, 200) << "and the connection goes on";
+}
+
+TEST_F(HttpServerTest, ForeignPagesAreRefusedBeforeTheirBodyIsRead) {
+  start();
+  for (const char* header : {"Host: evil.example\r\n", "Host: localhost\r\nOrigin: http://evil.example\r\n"}) {
+    RawClient client(address);
+    client.send("POST /write HTTP/1.1\r\n" + std::string(header) + "Content-Length: 1000\r\n\r\n");
+    const auto response = client.receive();
+    ASSERT_TRUE(response) << header;
+    EXPECT_EQ(response->status, 403) << header;
+    EXPECT_NE(response->body.find("FOREIGN_"), std::string::npos) << response->body;
+    EXPECT_TRUE(client.closed_by_server());
+  }
+  EXPECT_EQ(ingest.facts(), 0U);
 }
 
 TEST_F(HttpServerTest, TakesAFormContentTypeForWhatItIsNot) {
@@ -184,7 +197,7 @@ TEST_F(HttpServerTest, IdleConnectionsDoNotKeepNewOnesOut) {
     ASSERT_TRUE(response) << i;
     EXPECT_EQ(response->status, 200);
   }
-  EXPECT_LT(clock.monotonic_ns() - begin, 5 * kSecondNs) << "nobody waited for a keep-alive to run out";
+  EXPECT_LT(clock.monotonic_ns() - begin, 5 * kNsPerSecond) << "nobody waited for a keep-alive to run out";
   EXPECT_TRUE(idle.front()->closed_by_server()) << "the one that was idle longest made room";
 }
 
@@ -267,7 +280,7 @@ TEST_F(HttpServerTest, StopDoesNotWaitForEverForAnOutcome) {
   const auto begin = clock.monotonic_ns();
   server->stop();
   server->stop();
-  EXPECT_LT(clock.monotonic_ns() - begin, 10 * kSecondNs);
+  EXPECT_LT(clock.monotonic_ns() - begin, 10 * kNsPerSecond);
   ingest.release();  // a reply after the end is dropped, not followed into freed memory
 }
 

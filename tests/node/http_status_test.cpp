@@ -39,7 +39,7 @@ TEST_F(StatusApi, IsHealthyWithoutProblemsAndHasTheStableFields) {
   EXPECT_EQ(json["at"], "2026-02-11T13:02:11Z");
   EXPECT_EQ(json["verdict"], "healthy");
   EXPECT_EQ(json["views"], nlohmann::json::parse(R"({"asked":1,"answered":1,"agree":true})"));
-  EXPECT_EQ(json["nodes"], nlohmann::json::parse(R"({"up":1,"suspect":0,"down":0,"draining":0})"));
+  EXPECT_EQ(json["nodes"], nlohmann::json::parse(R"({"up":1,"suspect":0,"down":0,"draining":0,"joining":0,"left":0})"));
   EXPECT_EQ(json["shards"], nlohmann::json::parse(R"({"owned":1024,"recovering":0,"moving":0,"nobody":0})"));
   EXPECT_EQ(json["ingest"]["acked_per_s"], 8000.5);
   EXPECT_EQ(json["ingest"]["p99_s"], 0.0064);
@@ -153,8 +153,7 @@ class ThrowingQuery final : public QueryDoor {
 TEST(Api, AnExceptionInAHandlerIsA500AndNotTheEnd) {
   ApiFixture fixture;
   ThrowingQuery query;
-  Api api({{}, "n1", "0"}, fixture.ingest, query, nullptr, fixture.clock, fixture.budget, fixture.metrics,
-          Log::silent());
+  Api api({{}, "n1", "0"}, fixture.ingest, query, {}, fixture.clock, fixture.budget, fixture.metrics, Log::silent());
   for (const char* path : {"/api/v1/meters", "/api/v1/meters/x"}) {
     Request request;
     request.method = "GET";

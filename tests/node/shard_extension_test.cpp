@@ -5,6 +5,7 @@
 
 #include <atomic>
 #include <limits>
+#include <thread>
 
 #include "persistence/memory_journal.hpp"
 #include "tests/node/core_harness.hpp"
@@ -27,10 +28,11 @@ struct Seen {
 class CountingExtension final : public ShardExtension, public meter::GateKeeper {
  public:
   CountingExtension(Seen& seen, bool lazy) : seen_(seen), lazy_(lazy) {}
-  void recovered(meter::ShardFold& fold, const persistence::ReadTransaction&) override {
+  Result<void> recovered(meter::ShardFold& fold, const persistence::ReadTransaction&) override {
     ++seen_.recovered;
     seen_.meters_at_recovery += static_cast<int>(fold.meters().meter_count());
     fold.keep_gates(this);
+    return {};
   }
   void work(meter::ShardFold& fold, const persistence::Journal&, std::int64_t, bool must_finish) override {
     if (lazy_ && !must_finish) return;
@@ -80,6 +82,7 @@ TEST(ShardExtension, SeesTheMetersOfTheDiskBeforeTheJournalsTail) {
   seen.meters_at_recovery = 0;
   core.start();
   ASSERT_TRUE(core.query().meter("PENDING"));
+  while (seen.recovered < 3 * 64) std::this_thread::yield();  // the question waited for its own worker only
   EXPECT_EQ(seen.meters_at_recovery, 1);
   EXPECT_EQ(seen.recovered, 3 * 64);
 }

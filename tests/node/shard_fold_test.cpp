@@ -111,7 +111,7 @@ class Harness {
   }
 
   /// The process dies and starts again: only the disk is left.
-  void restart(const ShardFold::Residency& residency = {}) {
+  void restart(const ShardFold::Residency& residency = {}, std::size_t damaged_values = 0) {
     fold_ = std::make_unique<ShardFold>(kShard);
     writer_.bytes[0]++;
     sequence_ = 0;
@@ -126,7 +126,22 @@ class Harness {
       fold_->cover(entry.writer, entry.sequence, lsn);
     };
     ASSERT_TRUE(persistence::read_tail(**snapshot, Lsn{0}, on_entry, [](const auto&) { FAIL(); }));
-    EXPECT_TRUE(damaged.empty());
+    EXPECT_EQ(damaged.size(), damaged_values);
+  }
+
+  /// A bit flips in every snapshot of a meter; how many there are.
+  std::size_t damage_snapshots() {
+    std::vector<std::pair<std::string, std::string>> rows;
+    EXPECT_TRUE((*disk_.read())->scan(Table::meter, std::string_view("\0", 1), [&](auto key, auto value) {
+      rows.emplace_back(key, value);
+      rows.back().second[rows.back().second.size() / 2] ^= 1;
+      return true;
+    }));
+    for (const auto& [key, value] : rows) {
+      const persistence::WriteOp op{persistence::WriteOp::Kind::put, Table::meter, key, value};
+      EXPECT_EQ(disk_.commit({&op, 1}).status, persistence::CommitStatus::committed);
+    }
+    return rows.size();
   }
 
   /// Everything that is a function of the facts, as bytes.
@@ -304,6 +319,41 @@ TEST(ShardFold, RecoveryKeepsOnlyTheMetersReadLately) {
   EXPECT_EQ(harness.fold().passivated_count(), 1U);
   harness.restart({0, 0});
   EXPECT_EQ(harness.fold().meters().meter_count() + harness.fold().passivated_count(), 2U);
+}
+
+TEST(ShardFold, ASnapshotThatDoesNotVerifyIsMadeAnewFromTheChunks) {
+  const auto facts = random_facts(11, 300);
+  const auto later = random_facts(12, 40);
+  std::vector<MeterFact> all = facts;
+  all.insert(all.end(), later.begin(), later.end());
+  for (const std::size_t bytes_max : {std::size_t{0}, std::size_t{1} << 20U}) {
+    Harness harness;
+    harness.append_and_apply(facts);
+    harness.seal();
+    harness.restart({0, bytes_max}, harness.damage_snapshots());
+    EXPECT_TRUE(harness.fold().complete());
+    harness.append_and_apply(later);
+    EXPECT_EQ(harness.state(), reference_state(all));
+    harness.restart();
+  }
+}
+
+TEST(ShardFold, ASnapshotAndAChunkThatDoNotVerifyMakeTheShardIncomplete) {
+  Harness harness;
+  harness.append_and_apply(random_facts(11, 300));
+  harness.seal();
+  std::string first;
+  std::string value;
+  ASSERT_TRUE((*harness.disk().read())->scan(Table::series, std::string_view("\0", 1), [&](auto key, auto bytes) {
+    first = key;
+    value = bytes;
+    return false;
+  }));
+  value[value.size() / 2] ^= 1;
+  const persistence::WriteOp op{persistence::WriteOp::Kind::put, Table::series, first, value};
+  ASSERT_EQ(harness.disk().commit({&op, 1}).status, persistence::CommitStatus::committed);
+  harness.restart({}, harness.damage_snapshots());
+  EXPECT_FALSE(harness.fold().complete());
 }
 
 TEST(ShardFold, ARefusedSealKeepsEverythingPending) {

@@ -1,6 +1,10 @@
 # SPDX-License-Identifier: Apache-2.0
 """Holds what a node says of alerts, and what arrived at a webhook, to what must be. Each check gives sentences about
 what is wrong; none is good."""
+from bisect import bisect_left
+from dataclasses import replace
+
+from alert_oracle import derive
 from register_oracle import QUARTER
 from rule_oracle import milliseconds
 
@@ -70,6 +74,20 @@ class Identities:
             content = content_of(alert)
             if self.content_of.setdefault(name, content) != content:
                 self.wrong.append(f"{name} stood for {self.content_of[name]} and now for {content}")
+
+
+def was_over(ledger, begin, documents, key, at):
+    """Whether the alert did not fire for a while, as the readings came: without all from some place on, but with those
+    before `begin`. Then what is acknowledged may be news again."""
+    rule, meter = key[:2]
+    of_rule = replace(documents, rules=[one for one in documents.rules if one.name == rule])
+    mine = [number for number, reading in enumerate(ledger) if reading["meter"] == meter]
+    readings = [ledger[number] for number in mine]
+    for count in range(bisect_left(mine, begin), len(mine) + 1):
+        alert = next((one for one in derive(readings[:count], of_rule, at) if one.key == key), None)
+        if alert is None or alert.state != "firing":
+            return True
+    return False
 
 
 def wrong_arrivals(arrivals, from_node):

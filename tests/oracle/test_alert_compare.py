@@ -4,7 +4,7 @@
 import json
 import unittest
 
-from alert_compare import Identities, differences, wrong_arrivals
+from alert_compare import Identities, differences, was_over, wrong_arrivals
 from alert_fleet import make_fleet
 from alert_oracle import Alert, derive
 from register_oracle import QUARTER
@@ -96,6 +96,29 @@ class Arrivals(unittest.TestCase):
         self.assertEqual(self.wrong([arrival(shown(flapping=True)), arrival(shown(flapping=False))], shown()), 0)
         self.assertEqual(self.wrong([arrival(shown(), key="b:1.x")], shown()), 1)
         self.assertEqual(self.wrong([arrival(shown(id="b"))], shown(told=False)), 1)
+
+
+class Acknowledgements(unittest.TestCase):
+    DOCUMENTS = read_documents(['[[rule]]\nname = "r"\neffective = 2020-01-01T00:00:00Z\nkind = "threshold"\n'
+                                'register = "1-0:1.7.0"\nabove = "100W"\n'], BASE)
+    FIRST = BASE // QUARTER * QUARTER
+    KEY = ("r", "M", "", FIRST)
+
+    def reading(self, after, value, **more):
+        return {"meter": "M", "register": "1-0:1.7.0", "time": self.FIRST + after, "value": value, **more}
+
+    def was_over(self, ledger, begin):
+        return was_over(ledger, begin, self.DOCUMENTS, self.KEY, BASE + QUARTER)
+
+    def test_an_alert_that_fires_all_the_time_keeps_its_acknowledgement(self):
+        other = {**self.reading(0, 50), "meter": "N"}
+        self.assertFalse(self.was_over([self.reading(0, 150), other, self.reading(1000, 150)], 1))
+
+    def test_an_alert_that_was_over_is_news_when_it_opens_again(self):
+        ledger = [self.reading(0, 150), self.reading(0, 50, revision=2), self.reading(1000, 150)]
+        self.assertTrue(self.was_over(ledger, 1))
+        self.assertTrue(self.was_over([self.reading(0, 150), self.reading(1000, 100), self.reading(2000, 150)], 1))
+        self.assertFalse(self.was_over(ledger, 3), "it opened again before that")
 
 
 class Fleets(unittest.TestCase):

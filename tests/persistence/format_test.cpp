@@ -179,6 +179,10 @@ TEST(Identity, WhatMakesNoSenseIsNamed) {
   identity.acks = 4;
   EXPECT_NE(check(identity).error().message.find("acks"), std::string::npos);
   identity = sample();
+  for (const char* name : {"a\xff", "\xc2\x9b", "\x7f", ""}) {
+    identity.node_name = name;
+    EXPECT_NE(check(identity).error().message.find("node's name"), std::string::npos) << name;
+  }
   identity.node_name = "two\nlines";
   EXPECT_NE(check(identity).error().message.find("node's name"), std::string::npos);
   EXPECT_TRUE(check(sample()));

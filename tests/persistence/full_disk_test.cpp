@@ -13,6 +13,7 @@
 #include <future>
 
 #include "base/bounded_queue.hpp"
+#include "base/units.hpp"
 #include "persistence/data_directory.hpp"
 #include "persistence/files.hpp"
 #include "persistence/journal_writer.hpp"
@@ -26,7 +27,6 @@ namespace {
 namespace fs = std::filesystem;
 
 constexpr int kNoMount = 77;
-constexpr std::uint64_t kMiB = 1U << 20U;
 
 // In the child: a broken expectation is told on standard error and ends it.
 void must(bool condition, const std::string& what) {

@@ -1,5 +1,6 @@
 // SPDX-License-Identifier: Apache-2.0
 #include "persistence/journal_writer.hpp"
+#include "base/units.hpp"
 
 #include <gtest/gtest.h>
 
@@ -22,7 +23,6 @@ namespace {
 using test::FaultyJournal;
 using test::Streams;
 
-constexpr std::uint64_t kMiB = std::uint64_t{1} << 20U;
 constexpr int kThreads = 4;
 constexpr int kEach = 300;
 

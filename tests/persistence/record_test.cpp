@@ -126,6 +126,31 @@ TEST(Record, APackOfSeveralWritersKeepsChecksumsAndChains) {
   EXPECT_EQ(two.chain, chain_of(one.chain, two));
 }
 
+TEST(Record, ReadAgainHasTheSameEntriesAtWhateverLsnItIs) {
+  RecordBuilder builder(writer(0xaa));
+  builder.begin_entry(ShardId{3}, Sequence{1}, 1, 0).append("one");
+  builder.end_entry();
+  builder.set_writer(writer(0xbb));
+  builder.begin_entry(ShardId{9}, Sequence{7}, 2, 5).append("three");
+  builder.end_entry();
+  std::string record = builder.finish();
+  ASSERT_TRUE(seal_record(record, Lsn{9}));
+  auto first = RecordReader::open(record, Lsn{9});
+  ASSERT_TRUE(first);
+  RecordReader again = RecordReader::reopen(record);
+  EntryView a;
+  EntryView b;
+  while (first->next(a) == Step::entry) {
+    ASSERT_EQ(again.next(b), Step::entry);
+    EXPECT_EQ(a.shard, b.shard);
+    EXPECT_EQ(a.writer, b.writer);
+    EXPECT_EQ(a.sequence, b.sequence);
+    EXPECT_EQ(a.chain, b.chain);
+    EXPECT_EQ(a.payload, b.payload);
+  }
+  EXPECT_EQ(again.next(b), Step::end);
+}
+
 TEST(Record, ARecordAtAnotherLsnIsCorrupt) {
   std::string record = Streams(1).add(5, "a").finish();
   EXPECT_TRUE(RecordReader::open(record));

@@ -56,6 +56,39 @@ TEST(CommandLine, UnderstandsCountsDurationsAndShares) {
   EXPECT_FALSE(run.write_ledger);
 }
 
+TEST(CommandLine, ClusterHasThreeVerbs) {
+  const Command up =
+      parse({"cluster", "up", "5", "--dir", "d", "--base-port", "9000", "--set", "a.b=1", "--set", "c.d=2"});
+  ASSERT_TRUE(std::holds_alternative<ClusterUpOptions>(up));
+  EXPECT_EQ(std::get<ClusterUpOptions>(up).nodes, 5);
+  EXPECT_EQ(std::get<ClusterUpOptions>(up).base_port, 9000);
+  EXPECT_EQ(std::get<ClusterUpOptions>(up).settings, (std::vector<std::string>{"a.b=1", "c.d=2"}));
+  const Command down = parse({"cluster", "down", "--keep"});
+  ASSERT_TRUE(std::holds_alternative<ClusterDownOptions>(down));
+  EXPECT_TRUE(std::get<ClusterDownOptions>(down).keep);
+  EXPECT_TRUE(std::holds_alternative<ClusterStatusOptions>(parse({"cluster", "status"})));
+  EXPECT_EQ(usage_code({"cluster"}), 2);
+  EXPECT_EQ(usage_code({"cluster", "up", "0"}), 2);
+  EXPECT_EQ(usage_code({"cluster", "up", "101"}), 2);
+  EXPECT_EQ(usage_code({"cluster", "up", "--help"}), 0);
+}
+
+TEST(CommandLine, ChaosRunsAPlanOrRandomOnes) {
+  const Command run = parse({"chaos", "run", "kill.toml", "--seed", "9", "--out", "o", "--set", "store.workers=2"});
+  const auto* plan = std::get_if<ChaosRunOptions>(&run);
+  ASSERT_NE(plan, nullptr);
+  EXPECT_EQ(plan->plan, "kill.toml");
+  EXPECT_EQ(plan->seed, 9U);
+  EXPECT_EQ(plan->settings, std::vector<std::string>{"store.workers=2"});
+  const Command random = parse({"chaos", "run", "--random", "20"});
+  ASSERT_TRUE(std::holds_alternative<ChaosRunOptions>(random));
+  EXPECT_EQ(std::get<ChaosRunOptions>(random).random, 20U);
+  EXPECT_TRUE(std::holds_alternative<ChaosListOptions>(parse({"chaos", "list-faults"})));
+  EXPECT_TRUE(std::holds_alternative<ChaosReportOptions>(parse({"chaos", "report", "o"})));
+  EXPECT_TRUE(std::holds_alternative<UsageReply>(parse({"chaos", "run"})));
+  EXPECT_TRUE(std::holds_alternative<UsageReply>(parse({"chaos", "run", "kill.toml", "--random", "2"})));
+}
+
 TEST(CommandLine, WrongUsageIsExitCodeTwo) {
   EXPECT_EQ(usage_code({}), 2);
   EXPECT_EQ(usage_code({"fly"}), 2);

@@ -8,11 +8,44 @@ namespace wattring::test {
 using persistence::CommitResult;
 using persistence::CommitStatus;
 using persistence::MemoryJournal;
+using persistence::Table;
 using persistence::WriteOp;
+
+namespace {
+
+/// A snapshot of which one table cannot be read.
+class HoledRead final : public persistence::ReadTransaction {
+ public:
+  HoledRead(std::unique_ptr<ReadTransaction> inner, Table hole) : inner_(std::move(inner)), hole_(hole) {}
+  [[nodiscard]] Result<std::string_view> get(Table table, std::string_view key) const override {
+    return table == hole_ ? Result<std::string_view>(unreadable()) : inner_->get(table, key);
+  }
+  [[nodiscard]] Result<void> scan(Table table, std::string_view from, const Visitor& visit) const override {
+    return table == hole_ ? Result<void>(unreadable()) : inner_->scan(table, from, visit);
+  }
+  [[nodiscard]] Result<std::string_view> last_key(Table table) const override { return inner_->last_key(table); }
+
+ private:
+  static Failure unreadable() { return fail(ErrorCode::io, "input/output error"); }
+  const std::unique_ptr<ReadTransaction> inner_;
+  const Table hole_;
+};
+
+}  // namespace
 
 void FaultyJournal::fail_commit(std::uint64_t nth, Fault fault) {
   const std::lock_guard lock(mutex_);
   faults_[commits_ + nth] = fault;
+}
+
+void FaultyJournal::refuse_put(persistence::Table table) {
+  const std::lock_guard lock(mutex_);
+  refused_put_ = table;
+}
+
+void FaultyJournal::set_unreadable(std::optional<Table> table) {
+  const std::lock_guard lock(mutex_);
+  unreadable_ = table;
 }
 
 void FaultyJournal::set_no_space(bool full) {
@@ -59,6 +92,12 @@ CommitResult FaultyJournal::commit(std::span<const WriteOp> ops) {
   const bool puts =
       std::any_of(ops.begin(), ops.end(), [](const WriteOp& op) { return op.kind != WriteOp::Kind::erase; });
   if (no_space_ && puts) return {CommitStatus::refused, {ErrorCode::no_space, "no space left on device", ""}};
+  if (refused_put_ && std::any_of(ops.begin(), ops.end(), [&](const WriteOp& op) {
+        return op.kind != WriteOp::Kind::erase && op.table == *refused_put_;
+      })) {
+    refused_put_.reset();
+    return {CommitStatus::refused, {ErrorCode::io, "input/output error", ""}};
+  }
   const auto fault = faults_.find(commits_);
   if (fault == faults_.end()) return commit_honestly(ops);
   if (fault->second == Fault::refuse) return {CommitStatus::refused, {ErrorCode::io, "input/output error", ""}};
@@ -73,6 +112,13 @@ CommitResult FaultyJournal::commit_honestly(std::span<const WriteOp> ops) {
   CommitResult result = inner_.commit(ops);
   if (result.status == CommitStatus::committed && !lying_) synced_.reset();
   return result;
+}
+
+Result<std::unique_ptr<persistence::ReadTransaction>> FaultyJournal::read() const {
+  auto snapshot = inner_.read();
+  const std::lock_guard lock(mutex_);
+  if (!snapshot || !unreadable_) return snapshot;
+  return std::make_unique<HoledRead>(std::move(*snapshot), *unreadable_);
 }
 
 Result<persistence::JournalUsage> FaultyJournal::usage() const {

@@ -25,8 +25,12 @@ class FaultyJournal final : public persistence::Journal {
 
   /// The n-th commit from now on ends like this; 1 is the next one.
   void fail_commit(std::uint64_t nth, Fault fault);
+  /// The next commit that puts anything into this table is refused with an I/O error.
+  void refuse_put(persistence::Table table);
   /// Commits that put anything are refused with no_space until told otherwise.
   void set_no_space(bool full);
+  /// Nothing in this table can be read from now on but its last key; nothing = it can.
+  void set_unreadable(std::optional<persistence::Table> table);
   /// A disk that acknowledges what it has not written: crash() forgets it. An honest commit afterwards syncs all.
   void set_lying(bool lying);
   /// Flips one bit of the k-th value of a table (counted from 0, bit taken modulo its length); false when there is
@@ -37,7 +41,7 @@ class FaultyJournal final : public persistence::Journal {
   [[nodiscard]] std::uint64_t commits() const;
 
   [[nodiscard]] persistence::CommitResult commit(std::span<const persistence::WriteOp> ops) override;
-  [[nodiscard]] Result<std::unique_ptr<persistence::ReadTransaction>> read() const override { return inner_.read(); }
+  [[nodiscard]] Result<std::unique_ptr<persistence::ReadTransaction>> read() const override;
   [[nodiscard]] Result<persistence::JournalUsage> usage() const override;
 
  private:
@@ -47,6 +51,8 @@ class FaultyJournal final : public persistence::Journal {
   mutable std::mutex mutex_;
   // Guarded by mutex_.
   std::map<std::uint64_t, Fault> faults_;  // by number of the commit
+  std::optional<persistence::Table> refused_put_;
+  std::optional<persistence::Table> unreadable_;
   std::uint64_t commits_ = 0;
   bool no_space_ = false;
   bool lying_ = false;

@@ -4,13 +4,12 @@
 #include <chrono>
 #include <limits>
 
+#include "base/units.hpp"
 #include "node/actor/detail/cell.hpp"
 #include "node/actor/detail/elsewhere.hpp"
 
 namespace wattring::actor::detail {
 namespace {
-
-constexpr std::int64_t kNsPerMs = 1'000'000;
 
 SystemOptions with_defaults(SystemOptions&& options) {
   if (options.clock == nullptr) options.clock = std::make_shared<SystemClock>();
@@ -57,6 +56,16 @@ Delivery Core::send(RemoteEnvelope&& envelope) {
   if (sent == Delivery::full) refused_full.add();
   if (sent == Delivery::no_route) refused_no_route.add();
   return sent;
+}
+
+void Core::deliver(RemoteEnvelope&& envelope, const ActorRef& from, const ActorRef& to) {
+  Delivery delivered = Delivery::dead;
+  if (to) {
+    delivered = to.tell(std::move(envelope.message), from);
+  } else {
+    dead_letter(std::move(envelope.message), from, envelope.to, DeadLetter::Reason::no_actor);
+  }
+  if (from && delivered != Delivery::accepted) from.recipient()->on_refused(envelope.to, delivered);
 }
 
 void Core::root_ended() {

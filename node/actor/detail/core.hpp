@@ -10,6 +10,7 @@
 #include <string_view>
 
 #include "base/metrics.hpp"
+#include "node/actor/detail/remote_watchers.hpp"
 #include "node/actor/detail/remote_watches.hpp"
 #include "node/actor/detail/temporaries.hpp"
 #include "node/actor/system.hpp"
@@ -34,6 +35,7 @@ struct Core {
   EventStream events;
   Temporaries temporaries;
   RemoteWatches remote_watches;
+  RemoteWatchers remote_watchers;
   ActorRef root;
 
   std::atomic<std::uint64_t> next_number{1};  ///< names, timers, asks: never the same twice
@@ -45,6 +47,7 @@ struct Core {
   Counter restarts;
   Counter quarantined;
   Counter asks_timed_out;
+  Counter refused_elsewhere;
 
   [[nodiscard]] std::uint64_t draw_number() { return next_number.fetch_add(1, std::memory_order_relaxed); }
   [[nodiscard]] std::int64_t now_ns() const { return options.clock->monotonic_ns(); }
@@ -56,6 +59,8 @@ struct Core {
   /// A handle to another node's actor.
   [[nodiscard]] ActorRef remote(ActorAddress address);
   Delivery send(RemoteEnvelope&& envelope);
+  /// A message from another node; its sender hears when `to` does not take it.
+  void deliver(RemoteEnvelope&& envelope, const ActorRef& from, const ActorRef& to);
 
   // The end of the root actor.
   void root_ended();

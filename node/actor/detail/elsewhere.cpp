@@ -21,7 +21,7 @@ void RemoteRecipient::watched_by(const ActorRef& watcher) {
   const ActorRef self(this);
   // Before it is sent: the answer may be there at once.
   core_.remote_watches.add(address_.node, {watcher, self});
-  if (core_.send({RemoteEnvelope::Kind::watch, watcher.address(), address_, {}}) == Delivery::accepted) return;
+  if (core_.send({RemoteEnvelope::Kind::watch, watcher.address(), address_}) == Delivery::accepted) return;
   if (core_.remote_watches.remove(address_.node, watcher, address_)) {
     watcher.recipient()->on_terminated({self, Terminated::Reason::node_down});
   }
@@ -29,11 +29,16 @@ void RemoteRecipient::watched_by(const ActorRef& watcher) {
 
 void RemoteRecipient::unwatched_by(const ActorRef& watcher) {
   if (!core_.remote_watches.remove(address_.node, watcher, address_)) return;
-  core_.send({RemoteEnvelope::Kind::unwatch, watcher.address(), address_, {}});
+  core_.send({RemoteEnvelope::Kind::unwatch, watcher.address(), address_});
 }
 
 void RemoteRecipient::on_terminated(const Terminated& terminated) {
-  core_.send({RemoteEnvelope::Kind::terminated, terminated.who.address(), address_, {}});
+  core_.remote_watchers.remove(address_, terminated.who);
+  core_.send({RemoteEnvelope::Kind::terminated, terminated.who.address(), address_});
+}
+
+void RemoteRecipient::on_refused(const ActorAddress& by, Delivery why) {
+  core_.send({RemoteEnvelope::Kind::refused, by, address_, {}, why});
 }
 
 ActorRef PathRecipient::resolve() {

@@ -20,6 +20,7 @@ class RemoteRecipient final : public Recipient {
   void watched_by(const ActorRef& watcher) override;
   void unwatched_by(const ActorRef& watcher) override;
   void on_terminated(const Terminated& terminated) override;
+  void on_refused(const ActorAddress& by, Delivery why) override;
 
  private:
   Core& core_;

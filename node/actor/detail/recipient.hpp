@@ -34,6 +34,8 @@ class Recipient {
   virtual void unwatched_by(const ActorRef&) {}
   /// As the watcher.
   virtual void on_terminated(const Terminated&) {}
+  /// As the sender of a message that went to another node, and was not taken there: full or dead.
+  virtual void on_refused(const ActorAddress& /*by*/, Delivery /*why*/) {}
   /// After queued work, or at once. Only actors of this node know how.
   virtual void stop(bool) {}
 

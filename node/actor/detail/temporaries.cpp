@@ -43,12 +43,16 @@ ActorRef Temporaries::find(std::string_view number) const {
 Temporary::Temporary(Core& core) : core_(core), number_(core.draw_number()) {}
 
 Temporary::~Temporary() {
-  if (listed_.load()) core_.temporaries.remove(number_);
+  if (listed_.load()) core_.temporaries.remove(shown());
 }
 
 ActorAddress Temporary::address() const {
-  if (!listed_.exchange(true)) core_.temporaries.add(number_, const_cast<Temporary&>(*this));
-  return {core_.options.node, "/temp/" + std::to_string(number_)};
+  if (!listed_.exchange(true)) core_.temporaries.add(shown(), const_cast<Temporary&>(*this));
+  return {core_.options.node, "/temp/" + std::to_string(shown())};
+}
+
+std::uint64_t Temporary::shown() const {
+  return number_ ^ core_.options.seed;
 }
 
 void Question::send(const ActorRef& to, Message&& question, std::int64_t timeout_ms) {
@@ -69,6 +73,12 @@ Delivery Question::deliver(Message&& message, const ActorRef& sender) {
   core_.timers.cancel(timer_);
   complete(std::move(message));
   return Delivery::accepted;
+}
+
+void Question::on_refused(const ActorAddress& by, Delivery why) {
+  if (!claim()) return;
+  core_.timers.cancel(timer_);
+  complete(refusal(why, by));
 }
 
 void Question::time_out(const ActorAddress& to, std::int64_t timeout_ms) {

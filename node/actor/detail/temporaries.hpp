@@ -40,6 +40,9 @@ class Temporary : public Recipient {
   Core& core_;
 
  private:
+  /// Differs between starts with different seeds, so that an answer to a former life's question finds nobody.
+  [[nodiscard]] std::uint64_t shown() const;
+
   std::uint64_t number_;
   mutable std::atomic<bool> listed_{false};
 };
@@ -53,6 +56,7 @@ class Question final : public Temporary {
   /// Sets the deadline and sends the question; the outcome may come before this returns.
   void send(const ActorRef& to, Message&& question, std::int64_t timeout_ms);
   Delivery deliver(Message&& message, const ActorRef& sender) override;
+  void on_refused(const ActorAddress& by, Delivery why) override;
 
  private:
   void time_out(const ActorAddress& to, std::int64_t timeout_ms);

@@ -12,22 +12,31 @@
 
 namespace wattring::app {
 
-struct InitArguments {
-  std::string data_dir;
-  std::string cluster;
-  std::string node;
-  std::vector<std::string> join;
-  std::uint32_t copies = 3;
-  std::uint32_t acks = 2;
-  std::uint32_t shards = 1024;
-};
-[[nodiscard]] int init_node(const InitArguments& arguments, const Context& context);
-
 /// Where the configuration comes from, for every verb that reads it.
 struct ConfigArguments {
   std::optional<std::string> file;
   std::vector<std::string> sets;
 };
+
+struct InitArguments {
+  std::string data_dir;
+  std::optional<std::string> cluster;
+  std::string node;
+  std::vector<std::string> join;
+  std::string timeout = "30s";  ///< join only
+  std::uint32_t copies = 3;
+  std::uint32_t acks = 2;
+  std::optional<std::uint32_t> shards;  ///< of a new cluster; 1024
+  ConfigArguments config;               ///< join only: for cluster.keys
+};
+[[nodiscard]] int init_node(const InitArguments& arguments, const Context& context);
+
+struct LeaveArguments {
+  std::string data_dir;
+  std::string timeout = "2m";
+};
+[[nodiscard]] int leave_node(const LeaveArguments& arguments, const Context& context);
+
 struct RunArguments {
   std::string data_dir;
   std::vector<std::string> join;
@@ -54,7 +63,7 @@ struct JournalArguments {
 
 /// "wattringd: MESSAGE" and, on its own line, the hint; returns the code.
 int report(const Context& context, const Error& error, int code);
-/// Clustering is not there yet: says so and returns kExitUsage when anybody is to be joined, nothing otherwise.
-[[nodiscard]] std::optional<int> refuse_join(const std::vector<std::string>& join, const Context& context);
+/// The values of --join; invalid_argument names the one that is no HOST:PORT.
+[[nodiscard]] Result<std::vector<Endpoint>> parse_join(const std::vector<std::string>& join);
 
 }  // namespace wattring::app

@@ -9,6 +9,7 @@
 #include <string>
 #include <vector>
 
+#include "node/app/join_cluster.hpp"
 #include "node/app/run.hpp"
 
 namespace wattring::app {
@@ -20,6 +21,7 @@ struct Context {
   std::map<std::string, std::string> environment;
   std::string default_config_path;  ///< read when --config is not given and the file is there
   std::function<int(const RunOptions&)> run_daemon;
+  std::function<Result<cluster::ClusterObject>(const JoinWish&)> describe_cluster;
   std::function<std::array<std::uint8_t, 16>()> random_128;
 };
 

@@ -5,18 +5,18 @@
 
 #include <algorithm>
 #include <limits>
+#include <optional>
 #include <vector>
 
 #include "base/fact.hpp"
 #include "base/time.hpp"
 #include "node/meter/quarantine_row.hpp"
 #include "node/meter/reading_entry.hpp"
+#include "node/meter/transfer_format.hpp"
 #include "persistence/chunk_codec.hpp"
 
 namespace wattring::app {
 namespace {
-
-constexpr std::size_t kChunkFactsMax = 1U << 20U;  // more than a chunk of any release holds
 
 struct Summary {
   std::uint64_t meters = 0;
@@ -49,6 +49,19 @@ Result<Summary> summarise(const persistence::EntryView& entry) {
   }
 }
 
+/// Nothing when the entry is of another format.
+std::optional<Result<std::string>> describe_transfer(const persistence::EntryView& entry) {
+  if (entry.format == meter::kTransferPartFormat) {
+    const auto rows = meter::read_transfer_part(entry.payload);
+    if (!rows) return Failure(rows.error());
+    return fmt::format("part {} of a transfer, {} rows", entry.sequence.value, rows->size());
+  }
+  if (entry.format != meter::kTransferClaimFormat) return std::nullopt;
+  const auto claim = meter::decode_transfer_claim(entry.payload);
+  if (!claim) return Failure(claim.error());
+  return fmt::format("claim of a transfer of {} parts, {} entries", claim->parts, claim->coverage.count());
+}
+
 Result<void> check_quarantined(std::string_view key, std::string_view payload) {
   const auto parsed = persistence::parse_quarantine_key(key);
   if (!parsed) return Failure(parsed.error());
@@ -62,6 +75,10 @@ Result<void> check_quarantined(std::string_view key, std::string_view payload) {
 }  // namespace
 
 Result<void> check_entry_payload(const persistence::EntryView& entry) {
+  if (const auto transfer = describe_transfer(entry)) {
+    if (!*transfer) return Failure(transfer->error());
+    return {};
+  }
   const auto summary = summarise(entry);
   if (!summary) return Failure(summary.error());
   return {};
@@ -70,12 +87,14 @@ Result<void> check_entry_payload(const persistence::EntryView& entry) {
 Result<void> check_value_payload(persistence::Table table, std::string_view key, std::string_view payload) {
   if (table == persistence::Table::quarantine) return check_quarantined(key, payload);
   if (table != persistence::Table::series) return {};
-  const auto chunk = persistence::decode_chunk(payload, kChunkFactsMax);
+  const auto chunk = persistence::decode_chunk(payload, persistence::kChunkFactsMax);
   if (!chunk) return Failure(chunk.error());
   return {};
 }
 
 std::string print_entry_payload(const persistence::EntryView& entry) {
+  if (const auto transfer = describe_transfer(entry))
+    return *transfer ? **transfer : "unreadable: " + transfer->error().text();
   const auto summary = summarise(entry);
   if (!summary) return "unreadable: " + summary.error().text();
   if (summary->readings == 0) return "0 readings";

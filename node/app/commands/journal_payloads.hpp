@@ -19,7 +19,7 @@ namespace wattring::app {
 [[nodiscard]] Result<void> check_value_payload(persistence::Table table, std::string_view key,
                                                std::string_view payload);
 
-/// One line: how many readings of how many meters, the first of them, the span of their times.
+/// One line: how many readings of how many meters, the first of them, the span of their times; or what of a transfer.
 [[nodiscard]] std::string print_entry_payload(const persistence::EntryView& entry);
 
 }  // namespace wattring::app

@@ -10,13 +10,15 @@
 namespace wattring::app {
 
 int run_node(const RunArguments& arguments, const Context& context) {
-  if (const auto code = refuse_join(arguments.join, context)) return *code;
+  const auto join = parse_join(arguments.join);
+  if (!join) return report(context, join.error(), kExitUsage);
   auto loaded = configuration(arguments.config, context);
   if (!loaded) return loaded.error();
   RunOptions options;
   options.data_dir = arguments.data_dir;
   options.settings = changed_settings(*loaded);
   options.config = std::move(loaded->config);
+  options.config.cluster.join.insert(options.config.cluster.join.end(), join->begin(), join->end());
   options.version = WATTRING_VERSION;
   return context.run_daemon(options);
 }
@@ -32,14 +34,16 @@ int report(const Context& context, const Error& error, int code) {
   return code;
 }
 
-std::optional<int> refuse_join(const std::vector<std::string>& join, const Context& context) {
-  if (join.empty()) return std::nullopt;
-  return report(context,
-                Error{ErrorCode::invalid_argument,
-                      fmt::format("cannot join {}: this release runs a node by itself, joining comes with clustering",
-                                  join.front()),
-                      "leave --join away to found a cluster of one node"},
-                kExitUsage);
+Result<std::vector<Endpoint>> parse_join(const std::vector<std::string>& join) {
+  std::vector<Endpoint> out;
+  for (const std::string& text : join) {
+    auto endpoint = parse_endpoint(text);
+    if (!endpoint || endpoint->port == 0)
+      return fail(ErrorCode::invalid_argument, fmt::format("--join {} is not HOST:PORT", text),
+                  "it is the listen.membership of a node of the cluster, for example 10.0.0.1:7411");
+    out.push_back(std::move(*endpoint));
+  }
+  return out;
 }
 
 }  // namespace wattring::app

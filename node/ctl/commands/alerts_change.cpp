@@ -5,14 +5,11 @@
 #include "node/ctl/commands/alerts.hpp"
 #include "node/ctl/meter_api.hpp"
 #include "node/ctl/output.hpp"
+#include "node/ctl/session.hpp"
 #include "node/ctl/wording.hpp"
 
 namespace wattring::ctl {
 namespace {
-
-tl::unexpected<Trouble> usage(std::string text) {
-  return tl::unexpected(Trouble{kExitUsage, std::move(text)});
-}
 
 /// Who is named, else who runs the program.
 Outcome<std::string> who(const std::string& named, const char* option, const Context& context) {
@@ -21,7 +18,8 @@ Outcome<std::string> who(const std::string& named, const char* option, const Con
     const auto found = context.environment.find(name);
     if (found != context.environment.end() && !found->second.empty()) return found->second;
   }
-  return usage(fmt::format("Nobody would know whom to ask: USER is not set.\nSay who you are: {} NAME\n", option));
+  return usage_trouble(
+      fmt::format("Nobody would know whom to ask: USER is not set.\nSay who you are: {} NAME\n", option));
 }
 
 /// "rule R of meter M, phase L1"
@@ -48,7 +46,8 @@ Outcome<Json> find_alert(Session& session, const std::string& id) {
                                                              "See: wattringctl alerts, or name --rule and --meter\n",
                                                              id)});
   }
-  return usage(fmt::format("{} alerts have an id that begins with \"{}\"; give more digits\n", found.size(), id));
+  return usage_trouble(
+      fmt::format("{} alerts have an id that begins with \"{}\"; give more digits\n", found.size(), id));
 }
 
 /// An instant as the API takes it, or nothing.
@@ -66,19 +65,20 @@ Outcome<Json> silence_body(Session& session, const MuteArguments& arguments) {
   Json body;
   if (!arguments.id.empty()) {
     if (!arguments.rule.empty() || !arguments.meter.empty())
-      return usage("An alert's ID already says rule and meter; give either ID, or --rule and --meter\n");
-    if (arguments.id.size() < 4) return usage("The first 4 digits of an alert's id, at least\n");
+      return usage_trouble("An alert's ID already says rule and meter; give either ID, or --rule and --meter\n");
+    if (arguments.id.size() < 4) return usage_trouble("The first 4 digits of an alert's id, at least\n");
     const auto alert = find_alert(session, arguments.id);
     if (!alert) return tl::unexpected(alert.error());
     body.set("rule", (*alert)["rule"]).set("meter", (*alert)["meter"]);
   } else if (arguments.rule.empty() && arguments.meter.empty()) {
-    return usage("What to silence? Give an alert's ID, or --rule or --meter (patterns; everything is --rule '*')\n");
+    return usage_trouble(
+        "What to silence? Give an alert's ID, or --rule or --meter (patterns; everything is --rule '*')\n");
   } else {
     body.set("rule", arguments.rule.empty() ? "*" : arguments.rule);
     body.set("meter", arguments.meter.empty() ? "*" : arguments.meter);
   }
   if (arguments.until.empty() == arguments.length.empty())
-    return usage("A silence must end: give either --for 2h or --until 2026-02-11T18:00:00Z\n");
+    return usage_trouble("A silence must end: give either --for 2h or --until 2026-02-11T18:00:00Z\n");
   const auto from = instant(session, arguments.from);
   if (!from) return tl::unexpected(from.error());
   const auto until = instant(session, arguments.until);

@@ -6,6 +6,7 @@
 #include <string>
 #include <vector>
 
+#include "base/time.hpp"
 #include "node/ctl/session.hpp"
 
 /// The verbs of wattringctl. Those that give an Answer can be watched.
@@ -13,7 +14,10 @@
 namespace wattring::ctl {
 
 [[nodiscard]] Outcome<Answer> status(Session& session);
-[[nodiscard]] Outcome<Answer> members(Session& session);
+struct MembersArguments {
+  bool views = false;  ///< print who sees whom even when all agree
+};
+[[nodiscard]] Outcome<Answer> members(Session& session, const MembersArguments& arguments);
 [[nodiscard]] Outcome<Answer> problems(Session& session);
 /// No node is asked.
 [[nodiscard]] Outcome<Answer> explain_problem(const std::string& code);
@@ -24,6 +28,20 @@ struct HealthArguments {
   bool nagios = false;  ///< one line with performance data, exit 0 to 3
 };
 [[nodiscard]] Outcome<Answer> health(Session& session, const HealthArguments& arguments);
+
+struct EventsArguments {
+  std::int64_t since_ms = kMsPerHour;  ///< back from now
+  bool follow = false;
+  std::optional<std::int64_t> for_ms;  ///< with follow: stop after this; empty = until stopped
+};
+/// What happened to members, as every node saw it, by time.
+[[nodiscard]] Outcome<Answer> events(Session& session, const EventsArguments& arguments);
+/// Prints while it runs; returns an ExitCode.
+[[nodiscard]] int follow_events(const EventsArguments& arguments, const Context& context, const Globals& globals);
+
+/// Checks what goes wrong most often, from here and on every node. Exit 0 when all is well, 10 with a warning, 11 with
+/// a failure.
+[[nodiscard]] Outcome<Answer> doctor(Session& session);
 
 struct MeterListArguments {
   std::string prefix;
@@ -58,8 +76,10 @@ struct TailArguments {
 [[nodiscard]] int meter_tail(const TailArguments& arguments, const Context& context, const Globals& globals);
 
 struct WaitArguments {
-  enum class For { healthy, ready };
+  enum class For { healthy, ready, node_up, members, shards_settled };
   For what = For::healthy;
+  std::string node;          ///< node_up: name or id
+  std::int64_t members = 0;  ///< members: how many are to be up, no more and no fewer, as every node sees it
   std::int64_t timeout_ms = 60'000;
 };
 [[nodiscard]] int wait_for(const WaitArguments& arguments, const Context& context, const Globals& globals);

@@ -22,7 +22,7 @@ struct Place {
   std::string_view words;
   std::string_view list;
 };
-constexpr std::array<Place, 14> kPlaces{{{"alerts ack", "alerts"},
+constexpr std::array<Place, 19> kPlaces{{{"alerts ack", "alerts"},
                                          {"alerts mute", "alerts"},
                                          {"alerts unmute", "silences"},
                                          {"alerts explain", "kinds"},
@@ -30,6 +30,11 @@ constexpr std::array<Place, 14> kPlaces{{{"alerts ack", "alerts"},
                                          {"rules show", "rules"},
                                          {"actors", "actors"},
                                          {"actors resume", "actors"},
+                                         {"node drain", "nodes"},
+                                         {"node resume", "nodes"},
+                                         {"node remove", "nodes"},
+                                         {"wait node-up", "nodes"},
+                                         {"shards where", "meters"},
                                          {"meter show", "meters"},
                                          {"meter intervals", "meters"},
                                          {"meter tail", "meters"},
@@ -45,11 +50,12 @@ struct Source {
   std::string_view name;
   bool prefix = false;  ///< the beginning goes into the request
 };
-constexpr std::array<Source, 6> kSources{{{"alerts", "/api/v1/alerts?limit=200", "alerts", "id"},
+constexpr std::array<Source, 7> kSources{{{"alerts", "/api/v1/alerts?limit=200", "alerts", "id"},
                                           {"silences", "/api/v1/silences", "silences", "id"},
                                           {"rules", "/api/v1/rules", "rules", "name"},
                                           {"actors", "/api/v1/actors?depth=2", "actors", "path"},
                                           {"meters", "/api/v1/meters?limit=200&prefix=", "meters", "meter", true},
+                                          {"nodes", "/api/v1/members", "members", "node"},
                                           {"quarantine", "/api/v1/quarantine", "quarantine", "id"}}};
 
 /// Shells expand the words that they are given.

@@ -1,8 +1,7 @@
 // SPDX-License-Identifier: Apache-2.0
 #include <fmt/format.h>
 
-#include <algorithm>
-
+#include "node/ctl/cluster_look.hpp"
 #include "node/ctl/commands/commands.hpp"
 #include "node/ctl/output.hpp"
 #include "node/ctl/verdict.hpp"
@@ -18,7 +17,7 @@ struct Judgement {
   std::vector<std::string> reasons;
   Json problems = Json::Array{};
   Json silent = Json::Array{};
-  Json first;  ///< status of the first node that answered
+  Json status = {};  ///< of all together
   std::size_t asked = 0;
   std::size_t answered = 0;
 };
@@ -27,25 +26,22 @@ void worsen(Judgement& judgement, const std::string& verdict) {
   if (severity_of(verdict) > severity_of(judgement.verdict)) judgement.verdict = verdict;
 }
 
-void add_silent(Judgement& judgement, const Session::Reply& reply, const std::string& reason) {
-  worsen(judgement, "degraded");
-  judgement.reasons.push_back(fmt::format("{} silent", reply.node.address));
-  Json row;
-  row.set("address", reply.node.address).set("reason", reason);
-  judgement.silent.push(std::move(row));
-}
-
-void add_answer(Judgement& judgement, const Json& body) {
-  ++judgement.answered;
-  if (judgement.first.is_null()) judgement.first = body;
-  worsen(judgement, body["verdict"].string());
-  for (const Json& problem : body["problems"].items()) {
+/// By what all nodes say.
+Judgement judge_cluster(const ClusterLook& look) {
+  Judgement judgement{look.verdict,          {},         look.problems, silent_json(look),
+                      status_document(look), look.asked, look.answered};
+  for (const Json& problem : look.problems.items())
     judgement.reasons.push_back(fmt::format("{} {}", problem["code"].string(), problem["subject"].string()));
-    judgement.problems.push(problem);
+  for (const Session::Reply& reply : look.replies) {
+    if (reply.status == 0) {
+      judgement.reasons.push_back(fmt::format("{} silent", reply.node.label()));
+    } else if (reply.status != 200) {
+      judgement.reasons.push_back(fmt::format("{} {}", reply.node.label(), reply.trouble()));
+    } else if (!reply.body["ready"].boolean(true) && reply.body["problems"].items().empty()) {
+      judgement.reasons.push_back(fmt::format("{} not ready", reply.body["node"].string()));
+    }
   }
-  if (!body["ready"].boolean(true) && body["problems"].items().empty()) {
-    judgement.reasons.push_back(fmt::format("{} not ready", body["node"].string()));
-  }
+  return judgement;
 }
 
 std::string joined(const std::vector<std::string>& parts) {
@@ -60,7 +56,7 @@ std::string nagios_line(const Judgement& judgement) {
   std::string line = severity == 0 ? "OK" : severity == 2 ? "CRITICAL" : "WARNING";
   line += fmt::format(" - {}",
                       reasons.empty() ? fmt::format("{} of {} nodes", judgement.answered, judgement.asked) : reasons);
-  const Json& body = judgement.first;
+  const Json& body = judgement.status;
   line += fmt::format(" | nodes_up={} shards_unready={} acked_per_s={:.0f} ack_p99={:.6f}s disk_free={}B",
                       body["nodes"]["up"].integer(), body["shards"]["recovering"].integer(),
                       body["ingest"]["acked_per_s"].number(), body["ingest"]["p99_s"].number(),
@@ -82,47 +78,52 @@ Answer answer_of(const Judgement& judgement, bool nagios, const Globals& globals
   return answer;
 }
 
-Outcome<Answer> nobody(Session& session, const std::vector<Session::Reply>& replies, bool nagios) {
-  std::vector<Silence> silent;
-  silent.reserve(replies.size());
-  for (const Session::Reply& reply : replies) silent.push_back({reply.node, reply.reason});
-  if (!nagios) return tl::unexpected(session.nobody_answered(silent));
+/// Monitoring takes no answer for UNKNOWN, on standard output.
+Outcome<Answer> nobody(const Trouble& trouble, bool nagios) {
+  if (!nagios) return tl::unexpected(trouble);
+  std::string text = trouble.text.substr(0, trouble.text.find("\nNothing is known"));
+  for (std::size_t at = text.find('\n'); at != std::string::npos; at = text.find('\n', at)) text[at] = ' ';
   Answer answer;
   answer.exit_code = kNagiosUnknown;
-  answer.text = fmt::format("UNKNOWN - no answer from {}: {}\n", silent.front().node.address, silent.front().reason);
+  answer.text = fmt::format("UNKNOWN - {}\n", text);
   answer.document.set("schema", "wattring.health/1").set("verdict", "unknown");
   return answer;
 }
 
-/// The one node by what it says of itself, whatever the rest of the cluster does.
-void judge_readiness(Judgement& judgement, const Session::Reply& reply) {
-  ++judgement.answered;
-  if (reply.status == 200) return;
-  worsen(judgement, "degraded");
-  const std::string& reason = reply.body["reason"].string();
-  judgement.reasons.push_back(reason.empty() ? "not ready" : "not ready: " + reason);
+/// Each node that was named by what it says of itself, whatever the rest of the cluster does.
+Outcome<Judgement> judge_readiness(Session& session) {
+  const auto replies = session.ask_all("/readyz");
+  Judgement judgement;
+  judgement.asked = replies.size();
+  for (const Session::Reply& reply : replies) {
+    if (reply.status == 0) {
+      Json row;
+      row.set("node", reply.node.name).set("address", reply.node.address).set("reason", reply.reason);
+      judgement.silent.push(std::move(row));
+      judgement.reasons.push_back(fmt::format("{} silent", reply.node.address));
+    } else {
+      ++judgement.answered;
+      if (reply.status == 200) continue;
+      const std::string& reason = reply.body["reason"].string();
+      judgement.reasons.push_back(reason.empty() ? "not ready" : "not ready: " + reason);
+    }
+    worsen(judgement, "degraded");
+  }
+  if (judgement.answered == 0) return tl::unexpected(session.nobody_useful(replies));
+  return judgement;
 }
 
 }  // namespace
 
 Outcome<Answer> health(Session& session, const HealthArguments& arguments) {
-  const auto replies = session.ask_all(arguments.local ? "/readyz" : "/api/v1/status");
-  const bool any = std::any_of(replies.begin(), replies.end(), [](const auto& reply) { return reply.status != 0; });
-  if (!any) return nobody(session, replies, arguments.nagios);
-  Judgement judgement;
-  judgement.asked = replies.size();
-  for (const Session::Reply& reply : replies) {
-    if (reply.status == 0) {
-      add_silent(judgement, reply, reply.reason);
-    } else if (arguments.local) {
-      judge_readiness(judgement, reply);
-    } else if (reply.status == 200) {
-      add_answer(judgement, reply.body);
-    } else {
-      add_silent(judgement, reply, fmt::format("answered {}", reply.status));
-    }
+  if (arguments.local) {
+    const auto judgement = judge_readiness(session);
+    if (!judgement) return nobody(judgement.error(), arguments.nagios);
+    return answer_of(*judgement, arguments.nagios, session.globals());
   }
-  return answer_of(judgement, arguments.nagios, session.globals());
+  const auto look = look_at_cluster(session, true);
+  if (!look) return nobody(look.error(), arguments.nagios);
+  return answer_of(judge_cluster(*look), arguments.nagios, session.globals());
 }
 
 }  // namespace wattring::ctl

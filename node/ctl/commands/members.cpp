@@ -1,80 +1,31 @@
 // SPDX-License-Identifier: Apache-2.0
 #include <fmt/format.h>
 
-#include <algorithm>
 #include <map>
-#include <set>
 
+#include "node/ctl/cluster_look.hpp"
 #include "node/ctl/commands/commands.hpp"
 #include "node/ctl/output.hpp"
+#include "node/ctl/roster.hpp"
+#include "node/ctl/views.hpp"
 #include "node/ctl/wording.hpp"
 
 namespace wattring::ctl {
 namespace {
 
-struct Views {
-  std::map<std::string, Json> members;                  ///< by id: as first seen
-  std::map<std::string, std::set<std::string>> states;  ///< by id: every state it is said to be in
-  std::map<std::string, std::size_t> seen_up;           ///< by id: answers that say "up"
-  std::size_t asked = 0;
-  std::size_t answered = 0;
-  bool agree = true;
-  std::vector<Silence> silent;
-};
-
-std::string identity_of(const Json& member) {
-  return member["id"].string().empty() ? member["node"].string() : member["id"].string();
-}
-
-/// Who is in which state, as one answer has it.
-std::map<std::string, std::string> states_in(const Json& body) {
-  std::map<std::string, std::string> states;
-  for (const Json& member : body["members"].items()) states[identity_of(member)] = member["state"].string();
-  return states;
-}
-
-Views merge(const std::vector<Session::Reply>& replies) {
-  Views views;
-  views.asked = replies.size();
-  std::map<std::string, std::string> first;
-  for (const Session::Reply& reply : replies) {
-    if (reply.status != 200) {
-      views.silent.push_back({reply.node, reply.status == 0 ? reply.reason : fmt::format("answered {}", reply.status)});
-      continue;
-    }
-    const auto states = states_in(reply.body);
-    if (views.answered == 0) first = states;
-    views.agree = views.agree && states == first;
-    ++views.answered;
-    for (const Json& member : reply.body["members"].items()) {
-      const std::string id = identity_of(member);
-      views.members.emplace(id, member);
-      views.states[id].insert(member["state"].string());
-      if (member["state"].string() == "up") ++views.seen_up[id];
-    }
-  }
-  return views;
-}
-
 Json document_of(const Views& views) {
   Json document;
-  document.set("schema", "wattring.members/1");
   Json counts;
   counts.set("asked", views.asked).set("answered", views.answered).set("agree", views.agree);
-  document.set("views", std::move(counts)).set("members", Json::Array{}).set("silent", Json::Array{});
-  Json members = Json::Array{};
-  for (auto [id, member] : views.members) {
-    const auto seen = views.seen_up.find(id);
-    member.set("seen_up_by", seen == views.seen_up.end() ? 0 : seen->second);
-    members.push(std::move(member));
-  }
+  document.set("schema", "wattring.members/1").set("views", std::move(counts));
   Json silent = Json::Array{};
-  for (const Silence& one : views.silent) {
+  for (const View& view : views.views) {
+    if (view.answered) continue;
     Json row;
-    row.set("address", one.node.address).set("reason", one.reason);
+    row.set("node", view.node.name).set("address", view.node.address).set("reason", view.trouble);
     silent.push(std::move(row));
   }
-  return document.set("members", std::move(members)).set("silent", std::move(silent));
+  return document.set("members", views.members).set("silent", std::move(silent)).set("matrix", matrix_json(views));
 }
 
 std::string optional_count(const Json& value) {
@@ -82,15 +33,24 @@ std::string optional_count(const Json& value) {
 }
 
 /// "up", or "down/up" when the answers differ.
-std::string state_text(const Views& views, const std::string& id) {
+std::string state_text(const Json& member) {
   std::string text;
-  for (const std::string& state : views.states.at(id)) text += (text.empty() ? "" : "/") + state;
-  return text;
+  for (const Json& state : member["states"].items()) text += (text.empty() ? "" : "/") + state.string();
+  if (text.empty()) text = member["state"].string();
+  return text + (member["flapping"].boolean() ? " flapping" : "");
+}
+
+std::string reasons(const Json& document) {
+  std::string text;
+  for (const Json& member : document["members"].items())
+    if (const std::string& why = member["why"].string(); !why.empty() && member["state"].string() != "left")
+      text += fmt::format("{}: {}\n", member["node"].string(), why);
+  return text + silent_lines(document["silent"]);
 }
 
 std::string last_line(const Views& views) {
   std::map<std::string, std::size_t> by_state;
-  for (const auto& [id, member] : views.members) ++by_state[state_text(views, id)];
+  for (const Json& member : views.members) ++by_state[state_text(member)];
   std::string text = plural(views.members.size(), "member") + ":";
   for (const auto& [state, n] : by_state) text += fmt::format(" {} {},", n, state);
   text.back() = '.';
@@ -99,35 +59,35 @@ std::string last_line(const Views& views) {
   return text + ".\n";
 }
 
+const std::vector<Table::Column>& columns() {
+  using enum Table::Align;
+  static const std::vector<Table::Column> kColumns{{"NODE", left},    {"ADDRESS", left},   {"STATE", left},
+                                                   {"FOR", right},    {"VERSION", left},   {"SHARDS", right},
+                                                   {"METERS", right}, {"SEEN UP BY", left}};
+  return kColumns;
+}
+
 }  // namespace
 
-Outcome<Answer> members(Session& session) {
-  const Views views = merge(session.ask_all("/api/v1/members"));
-  if (views.answered == 0) return tl::unexpected(session.nobody_answered(views.silent));
+Outcome<Answer> members(Session& session, const MembersArguments& arguments) {
+  const Roster roster = find_nodes(session);
+  const Views views = put_together(all_views(session, roster));
+  if (views.answered == 0) return tl::unexpected(session.nobody_useful(roster.views));
   Answer answer;
-  answer.document = document_of(views);
   answer.rows_name = "members";
-  using enum Table::Align;
-  Table table({{"NODE", left},
-               {"ADDRESS", left},
-               {"STATE", left},
-               {"FOR", right},
-               {"VERSION", left},
-               {"SHARDS", right},
-               {"METERS", right},
-               {"SEEN UP BY", left}});
-  answer.csv.columns = {"node", "id", "address", "state", "for_s", "version", "shards", "meters", "seen_up_by"};
+  answer.document = document_of(views);
+  Table table(columns());
+  answer.csv.columns = {"node",   "id",         "address",  "state", "for_s",       "version", "shards",
+                        "meters", "seen_up_by", "flapping", "epoch", "incarnation", "zone",    "why"};
   for (const Json& member : answer.document["members"].items()) {
-    table.add({member["node"].string(), member["address"].string(), state_text(views, identity_of(member)),
+    table.add({member["node"].string(), member["address"].string(), state_text(member),
                age_text(member["for_s"].integer()), member["version"].string(), optional_count(member["shards"]),
                optional_count(member["meters"]),
                fmt::format("{} of {}", member["seen_up_by"].integer(), views.answered)});
     answer.csv.rows.push_back(cells_of(member, answer.csv.columns));
   }
-  answer.text = table.text();
-  for (const Silence& one : views.silent)
-    answer.text += fmt::format("{} did not answer: {}\n", one.node.address, one.reason);
-  answer.text += last_line(views);
+  answer.text = table.text() + reasons(answer.document) + last_line(views);
+  if (arguments.views || !views.agree) answer.text += "\n" + matrix_text(views);
   return answer;
 }
 

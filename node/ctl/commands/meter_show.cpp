@@ -152,6 +152,8 @@ std::string text_of(const Json& meter, const Energy& in, const Energy& out, std:
         *last <= now_ms ? age_text((now_ms - *last) / kMsPerSecond) + " ago" : "ahead of this clock";
     text += fmt::format("Last      {}   {}\n", time_text(meter["last_time"].string()), age);
   }
+  if (!meter["erased_before"].string().empty())
+    text += fmt::format("Erased    before {}, for good\n", time_text(meter["erased_before"].string()));
   text += alert_lines(meter, globals) + register_lines(meter);
   if (in.registers.empty() && out.registers.empty()) return text + "No energy register: no daily sum.\n";
   text += fmt::format("Today     {} imported", kwh_text(in.today_wh));

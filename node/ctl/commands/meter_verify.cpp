@@ -11,7 +11,7 @@
 namespace wattring::ctl {
 namespace {
 
-constexpr std::int64_t kQuarterMs = 15 * kMsPerMinute;
+constexpr std::int64_t kGridMs = 15 * kMsPerMinute;
 
 struct Checked {
   std::string reg;
@@ -140,8 +140,8 @@ Outcome<Answer> meter_verify(Session& session, const VerifyArguments& arguments)
   auto span = parse_span(arguments.from, arguments.to, 31 * kMsPerDay, session.context().clock.wall_ms(),
                          session.globals().zone);
   if (!span) return tl::unexpected(span.error());
-  span->from_ms = floor_to(span->from_ms, kQuarterMs);
-  span->to_ms = ceil_to(span->to_ms, kQuarterMs);
+  span->from_ms = floor_to(span->from_ms, kGridMs);
+  span->to_ms = ceil_to(span->to_ms, kGridMs);
   const auto meter = fetch_meter(session, arguments.meter);
   if (!meter) return tl::unexpected(meter.error());
   std::vector<Checked> all;

@@ -1,32 +1,50 @@
 // SPDX-License-Identifier: Apache-2.0
 #include <fmt/format.h>
 
+#include "node/ctl/cluster_look.hpp"
 #include "node/ctl/commands/commands.hpp"
 #include "node/ctl/output.hpp"
 #include "node/ctl/problem_texts.hpp"
 #include "node/ctl/wording.hpp"
 
 namespace wattring::ctl {
+namespace {
+
+std::string seen_by(const Json& problem) {
+  std::string text;
+  for (const Json& node : problem["seen_by"].items()) text += (text.empty() ? "" : " ") + node.string();
+  return text;
+}
+
+std::string block(const Json& problem) {
+  constexpr int kIndent = 10;
+  std::string text = fmt::format("{:<{}}{}  {}   since {}, seen by {}\n", problem["severity"].string(), kIndent,
+                                 problem["code"].string(), problem["subject"].string(),
+                                 time_text(problem["since"].string()), seen_by(problem));
+  text += fmt::format("{:<{}}{}\n", "", kIndent, problem["text"].string());
+  return text + fmt::format("{:<{}}do: {}\n", "", kIndent, problem["do"].string());
+}
+
+}  // namespace
 
 Outcome<Answer> problems(Session& session) {
-  auto body = session.get("/api/v1/problems");
-  if (!body) return tl::unexpected(body.error());
+  const auto look = look_at_cluster(session, true);
+  if (!look) return tl::unexpected(look.error());
   Answer answer;
   answer.rows_name = "problems";
-  Table table({{"SEV"}, {"CODE"}, {"SUBJECT"}, {"SINCE"}, {"WHAT"}, {"DO"}});
-  answer.csv.columns = {"severity", "code", "subject", "since", "text", "do"};
-  for (const Json& problem : (*body)["problems"].items()) {
-    table.add({problem["severity"].string(), problem["code"].string(), problem["subject"].string(),
-               time_text(problem["since"].string()), problem["text"].string(), problem["do"].string()});
-    answer.csv.rows.push_back(cells_of(problem, answer.csv.columns));
+  answer.csv.columns = {"severity", "code", "subject", "since", "seen_by", "text", "do"};
+  for (const Json& problem : look->problems.items()) {
+    answer.text += block(problem);
+    answer.csv.rows.push_back({problem["severity"].string(), problem["code"].string(), problem["subject"].string(),
+                               problem["since"].string(), seen_by(problem), problem["text"].string(),
+                               problem["do"].string()});
   }
-  if (table.size() == 0) {
-    answer.text = "No problems.\n";
-  } else {
-    answer.text =
-        table.text() + fmt::format("{}.  More: wattringctl problems explain CODE\n", plural(table.size(), "problem"));
-  }
-  answer.document = std::move(*body);
+  const std::size_t count = look->problems.items().size();
+  answer.text += count == 0 ? "No problems.\n"
+                            : fmt::format("{}.  More: wattringctl problems explain CODE\n", plural(count, "problem"));
+  answer.document.set("schema", "wattring.problems/1").set("at", look->first["at"]).set("problems", look->problems);
+  answer.document.set("silent", silent_json(*look));
+  answer.note = silent_lines(answer.document["silent"]);
   return answer;
 }
 

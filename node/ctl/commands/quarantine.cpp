@@ -6,14 +6,11 @@
 
 #include "node/ctl/commands/actors.hpp"
 #include "node/ctl/output.hpp"
+#include "node/ctl/session.hpp"
 #include "node/ctl/wording.hpp"
 
 namespace wattring::ctl {
 namespace {
-
-tl::unexpected<Trouble> usage(std::string text) {
-  return tl::unexpected(Trouble{kExitUsage, std::move(text)});
-}
 
 Outcome<Json> find_row(Session& session, const std::string& id) {
   const auto body = session.get("/api/v1/quarantine");
@@ -31,13 +28,13 @@ Outcome<void> confirm_drop(const Json& row, const Context& context) {
       fmt::format("{} of {} from {} on", plural(static_cast<std::size_t>(row["readings"].integer()), "reading"),
                   row["meter"].string(), time_text(row["time"].string()));
   if (context.in == nullptr || !context.in_is_terminal)
-    return usage(fmt::format("Dropping forgets {} for good. Say that you mean it: --yes\n", what));
+    return usage_trouble(fmt::format("Dropping forgets {} for good. Say that you mean it: --yes\n", what));
   context.err << fmt::format("Forget {} for good? [y/N] ", what);
   context.err.flush();
   std::string answer;
   std::getline(*context.in, answer);
   if (answer == "y" || answer == "yes") return {};
-  return usage("Nothing was dropped.\n");
+  return usage_trouble("Nothing was dropped.\n");
 }
 
 }  // namespace

@@ -3,6 +3,7 @@
 
 #include "node/app/config.hpp"
 #include "node/app/config_keys.hpp"
+#include "node/app/config_validate.hpp"
 
 namespace wattring::app {
 namespace {
@@ -141,9 +142,22 @@ TEST(ConfigLoad, UnknownVariablesOfOursAreRefusedAndOthersIgnored) {
   sources.environment = {{"PATH", "/bin"},
                          {"WATTRING_NODES", "10.0.0.1:7414"},
                          {"WATTRING_SHARED_DATA", "/data"},
+                         {"WATTRING_TOKEN_FILE", "ops.token"},
                          {"WATTRING_HTTP_THREAD", "3"}};
   EXPECT_EQ(errors_of(sources),
             "env WATTRING_HTTP_THREAD: error: no key has this name (did you mean \"WATTRING_HTTP_THREADS\"?)\n");
+}
+
+TEST(ConfigLoad, OnlyListenersThatNeedItAreCalledOpen) {
+  Config config;
+  config.insecure = true;
+  EXPECT_EQ(open_listeners(config), std::vector<std::string>{}) << "all are on loopback";
+  config.listen.http.host = "0.0.0.0";
+  config.listen.ingest.host = "10.0.0.1";
+  EXPECT_EQ(open_listeners(config), (std::vector<std::string>{"listen.ingest", "listen.http"}));
+  config.http.tokens = "/etc/wattring/http.tokens";
+  config.cluster.keys = "/etc/wattring/node.keys";
+  EXPECT_EQ(open_listeners(config), std::vector<std::string>{});
 }
 
 TEST(ConfigLoad, AnAssignmentWithoutAnEqualsSignIsRefused) {
@@ -162,12 +176,44 @@ TEST(ConfigLoad, AllErrorsOfAllLayersAreListed) {
   EXPECT_EQ(loaded.error().size(), 4U);
 }
 
-TEST(ConfigLoad, AListenerOffLoopbackNeedsToBeCalledInsecure) {
+TEST(ConfigLoad, AListenerOffLoopbackNeedsAGuardOrToBeCalledInsecure) {
   EXPECT_EQ(
       errors_of(file("[listen]\nhttp = \"0.0.0.0:7414\"\n")),
-      "w.toml:2: error: listen.http = \"0.0.0.0:7414\" is not on loopback, and callers are not authenticated; listen "
-      "on 127.0.0.1, or set insecure = true to start all the same\n");
+      "w.toml:2: error: listen.http = \"0.0.0.0:7414\" is not on loopback, and callers are not authenticated; set "
+      "http.tokens, listen on 127.0.0.1, or set insecure = true to start all the same\n");
   EXPECT_EQ(errors_of({{}, {{"WATTRING_INSECURE", "true"}}, {"listen.http=0.0.0.0:7414"}}), "");
+  EXPECT_EQ(errors_of({{}, {}, {"listen.http=0.0.0.0:7414", "http.tokens=/etc/tokens"}}), "");
+  const std::vector<std::string> between_nodes{"listen.membership=10.0.0.1:7411", "listen.peers=10.0.0.1:7412"};
+  EXPECT_NE(errors_of({{}, {}, between_nodes}).find("set cluster.keys"), std::string::npos);
+  EXPECT_EQ(errors_of({{}, {{"WATTRING_CLUSTER_KEYS", "/etc/keys"}}, between_nodes}), "");
+  EXPECT_NE(errors_of({{}, {}, {"listen.ingest=10.0.0.1:7413"}}), "");
+  EXPECT_EQ(errors_of({{}, {{"WATTRING_CLUSTER_KEYS", "/etc/keys"}}, {"listen.ingest=10.0.0.1:7413"}}), "");
+}
+
+TEST(ConfigLoad, MembershipOnEveryAddressNeedsOneToTellOthers) {
+  const std::string error = errors_of({{}, {}, {"insecure=true", "listen.membership=0.0.0.0:7411"}});
+  EXPECT_NE(error.find("set advertise.membership"), std::string::npos) << error;
+  EXPECT_EQ(
+      errors_of({{}, {}, {"insecure=true", "listen.membership=0.0.0.0:7411", "advertise.membership=10.0.0.1:7411"}}),
+      "");
+  for (const char* bad : {"0.0.0.0:7411", "node1:7411", "10.0.0.1"})
+    EXPECT_NE(errors_of({{}, {}, {std::string("advertise.membership=") + bad}}), "") << bad;
+}
+
+TEST(ConfigLoad, JoinIsAListInFilesAndHasCommasElsewhere) {
+  const std::vector<Endpoint> both{{"a.example", 7411}, {"10.0.0.2", 7411}};
+  const auto from_file = load_config(file("[cluster]\njoin = [\"a.example:7411\", \"10.0.0.2:7411\"]\n"));
+  ASSERT_TRUE(from_file);
+  EXPECT_EQ(from_file->config.cluster.join, both);
+  const auto from_set = load_config({{}, {}, {"cluster.join=a.example:7411,10.0.0.2:7411"}});
+  ASSERT_TRUE(from_set);
+  EXPECT_EQ(from_set->config.cluster.join, both);
+  EXPECT_EQ(load_config({{}, {}, {"cluster.join="}})->config.cluster.join, std::vector<Endpoint>{});
+  EXPECT_EQ(errors_of(file("[cluster]\njoin = [\"a.example\"]\n")),
+            "w.toml:2:1: error: cluster.join = [...] has \"a.example\", which is not HOST:PORT, for example "
+            "\"10.0.0.1:7411\"\n");
+  for (const char* bad : {"[1]", "7411", "[[\"a:1\"]]", "[\"a:0\"]", "[\"\"]"})
+    EXPECT_NE(errors_of(file(std::string("[cluster]\njoin = ") + bad + "\n")), "") << bad;
 }
 
 TEST(ConfigLoad, TwoListenersCannotShareAPortUnlessItIsFree) {

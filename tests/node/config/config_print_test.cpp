@@ -32,12 +32,15 @@ TEST(ConfigPrint, ShowTellsWhereEachValueComesFrom) {
                                    {"http.threads=3"}});
   ASSERT_TRUE(loaded);
   const std::string text = show_config(*loaded, true);
-  EXPECT_NE(text.find("log.level              = \"debug\"            env WATTRING_LOG_LEVEL\n"), std::string::npos)
+  EXPECT_NE(text.find("log.level                           = \"debug\"            env WATTRING_LOG_LEVEL\n"),
+            std::string::npos)
       << text;
-  EXPECT_NE(text.find("http.threads           = 3                  --set\n"), std::string::npos) << text;
-  EXPECT_NE(text.find("listen.http            = \"127.0.0.1:7414\"   default\n"), std::string::npos) << text;
-  EXPECT_NE(text.find("p1.barn.connect        = \"barn:23\"          w.toml:1\n"), std::string::npos) << text;
-  EXPECT_NE(show_config(*loaded, false).find("http.threads           = 3\n"), std::string::npos);
+  EXPECT_NE(text.find("http.threads                        = 3                  --set\n"), std::string::npos) << text;
+  EXPECT_NE(text.find("listen.http                         = \"127.0.0.1:7414\"   default\n"), std::string::npos)
+      << text;
+  EXPECT_NE(text.find("p1.barn.connect                     = \"barn:23\"          w.toml:1\n"), std::string::npos)
+      << text;
+  EXPECT_NE(show_config(*loaded, false).find("http.threads                        = 3\n"), std::string::npos);
 }
 
 TEST(ConfigPrint, OnlyChangedSettingsAreNamedAtStart) {

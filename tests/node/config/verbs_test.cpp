@@ -7,7 +7,9 @@
 #include <fstream>
 #include <sstream>
 
+#include "node/app/cluster_identity.hpp"
 #include "node/app/commands/context.hpp"
+#include "node/app/membership_file.hpp"
 #include "persistence/data_directory.hpp"
 
 namespace wattring::app {
@@ -42,6 +44,10 @@ class Verbs : public ::testing::Test {
                             started_ = options;
                             return 0;
                           },
+                          [this](const JoinWish& wish) {
+                            wished_ = wish;
+                            return answer_;
+                          },
                           [n = std::uint8_t{0}]() mutable {
                             std::array<std::uint8_t, 16> bytes{};
                             bytes.fill(++n);
@@ -62,6 +68,8 @@ class Verbs : public ::testing::Test {
   fs::path folder_;
   std::map<std::string, std::string> environment_;
   std::optional<RunOptions> started_;
+  std::optional<JoinWish> wished_;
+  Result<cluster::ClusterObject> answer_ = cluster::ClusterObject{{{7}}, "plant", 256, {9}, 1};
 };
 
 TEST_F(Verbs, WrongUsageIsSixtyFourAndHelpIsZero) {
@@ -107,13 +115,92 @@ TEST_F(Verbs, InitRefusesWhatMakesNoSense) {
   EXPECT_FALSE(fs::exists(data_dir()));
 }
 
-TEST_F(Verbs, JoiningIsRefusedUntilThereIsClustering) {
-  const Ran init = run({"init", "--data-dir", data_dir(), "--cluster", "c", "--node", "n", "--join", "10.0.0.1:7411"});
-  EXPECT_EQ(init.code, 64);
-  EXPECT_NE(init.err.find("joining comes with clustering"), std::string::npos) << init.err;
+TEST_F(Verbs, WordsThatATerminalWouldObeyOrThatAreNoUtf8AreNoNames) {
+  for (const char* word : {"a\xff", "\xc2\x9b", "\x1b[2J", "\x7f"}) {
+    const Ran node = run({"init", "--data-dir", data_dir(), "--cluster", "home", "--node", word});
+    EXPECT_NE(node.code, 0);
+    EXPECT_NE(node.err.find("the node's name must be 1 to 64 bytes of UTF-8"), std::string::npos) << node.err;
+    const Ran cluster = run({"init", "--data-dir", data_dir(), "--cluster", word, "--node", "n1"});
+    EXPECT_NE(cluster.code, 0);
+    EXPECT_NE(cluster.err.find("the cluster's name must be 1 to 64 bytes of UTF-8"), std::string::npos) << cluster.err;
+    const Ran zone = run({"config", "check", "--set", std::string("cluster.zone=") + word});
+    EXPECT_EQ(zone.code, 78);
+    EXPECT_NE(zone.err.find("error: cluster.zone"), std::string::npos) << zone.err;
+  }
+  EXPECT_EQ(run({"config", "check", "--set", "cluster.zone=Z\xc3\xa4hlerraum"}).code, 0);
+}
+
+TEST_F(Verbs, InitWithJoinTakesTheClusterFromWhoeverAnswers) {
+  const Ran ran = run({"init", "--data-dir", data_dir(), "--node", "n4", "--join", "10.0.0.1:7411", "--timeout", "7s"});
+  EXPECT_EQ(ran.code, 0) << ran.err;
+  EXPECT_NE(ran.out.find("Will join cluster \"plant\" with node \"n4\""), std::string::npos) << ran.out;
+  EXPECT_NE(ran.out.find("; copies and acks are those of the cluster: wattringctl ring\n"), std::string::npos)
+      << ran.out;
+  EXPECT_EQ(ran.out.find("acks 2"), std::string::npos) << ran.out;
+  ASSERT_TRUE(wished_);
+  EXPECT_EQ(wished_->asked, (std::vector<Endpoint>{{"10.0.0.1", 7411}}));
+  EXPECT_EQ(wished_->timeout_ms, 7000);
+  const auto directory = persistence::DataDirectory::open(data_dir(), {});
+  ASSERT_TRUE(directory) << directory.error().text();
+  const persistence::Identity& identity = (*directory)->identity();
+  EXPECT_EQ(cluster_object_of(identity), *answer_);
+  EXPECT_EQ(identity.node, wished_->node);
+  EXPECT_EQ(identity.node_name, "n4");
+  EXPECT_EQ(MembershipFile(data_dir(), *Log::silent()).memory().seeds, std::vector<std::string>{"10.0.0.1:7411"});
+}
+
+TEST_F(Verbs, InitRefusesAnotherClusterThanTheOneThatWasMeant) {
+  const std::vector<std::string> base{"init", "--data-dir", data_dir(), "--node", "n4", "--join", "10.0.0.1:7411"};
+  for (const std::vector<std::string>& more :
+       std::vector<std::vector<std::string>>{{"--cluster", "home"}, {"--shards", "1024"}}) {
+    std::vector<std::string> arguments = base;
+    arguments.insert(arguments.end(), more.begin(), more.end());
+    const Ran ran = run(arguments);
+    EXPECT_EQ(ran.code, 65);
+    EXPECT_NE(ran.err.find(more[1]), std::string::npos) << ran.err;
+  }
+  answer_->placement_version = 2;
+  EXPECT_EQ(run(base).code, 65);
   EXPECT_FALSE(fs::exists(data_dir()));
-  EXPECT_EQ(run({"run", "--data-dir", data_dir(), "--join", "10.0.0.1:7411"}).code, 64);
-  EXPECT_FALSE(started_);
+}
+
+TEST_F(Verbs, InitSaysWhyNobodyCouldBeJoined) {
+  answer_ = fail(ErrorCode::io, "10.0.0.1:7411 cannot be reached within 30s");
+  const Ran ran = run({"init", "--data-dir", data_dir(), "--node", "n4", "--join", "10.0.0.1:7411"});
+  EXPECT_EQ(ran.code, 74);
+  EXPECT_EQ(ran.err, "wattringd: 10.0.0.1:7411 cannot be reached within 30s\n");
+  EXPECT_FALSE(fs::exists(data_dir()));
+}
+
+TEST_F(Verbs, AFullDirectoryIsRefusedBeforeAnybodyIsAsked) {
+  file("data/something", "else");
+  EXPECT_EQ(run({"init", "--data-dir", data_dir(), "--node", "n4", "--join", "10.0.0.1:7411"}).code, 65);
+  EXPECT_FALSE(wished_);
+}
+
+TEST_F(Verbs, ANewClusterNeedsAName) {
+  const Ran ran = run({"init", "--data-dir", data_dir(), "--node", "n1"});
+  EXPECT_EQ(ran.code, 64);
+  EXPECT_NE(ran.err.find("--cluster NAME"), std::string::npos) << ran.err;
+}
+
+TEST_F(Verbs, RunAddsItsJoinsToTheConfiguredOnes) {
+  EXPECT_EQ(run({"run", "--data-dir", data_dir(), "--set", "cluster.join=a:1,b:2", "--join", "[::1]:3"}).code, 0);
+  ASSERT_TRUE(started_);
+  EXPECT_EQ(started_->config.cluster.join, (std::vector<Endpoint>{{"a", 1}, {"b", 2}, {"::1", 3}}));
+  EXPECT_EQ(run({"run", "--data-dir", data_dir(), "--join", "nowhere"}).code, 64);
+  EXPECT_EQ(run({"run", "--data-dir", data_dir(), "--join", "10.0.0.1:0"}).code, 64);
+}
+
+TEST_F(Verbs, LeaveKnowsWhetherANodeRuns) {
+  ASSERT_EQ(init().code, 0);
+  EXPECT_EQ(run({"leave", "--data-dir", data_dir()}).code, 3);
+  const auto directory = persistence::DataDirectory::open(data_dir(), {});
+  ASSERT_TRUE(directory);
+  // The lock is held, and nobody serves: this test is not ended by a signal.
+  EXPECT_EQ(run({"leave", "--data-dir", data_dir()}).code, 65);
+  file("data/endpoints.json", "{\"pid\":1}\n");
+  EXPECT_EQ(run({"leave", "--data-dir", data_dir()}).code, 65);
 }
 
 TEST_F(Verbs, RunHandsOnTheWholeConfiguration) {

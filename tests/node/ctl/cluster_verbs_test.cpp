@@ -34,12 +34,15 @@ TEST(Status, DoesNotInventWhatTheNodeDidNotSay) {
   EXPECT_TRUE(matches_golden("status_sparse.txt", ran.out));
 }
 
-TEST(Status, PassesTheNodesJsonOnWithAllItsFields) {
+TEST(Status, OfOneNodePassesItsJsonOnWithAllItsFields) {
   Ctl ctl;
   ctl.nodes.answer(kStatus, 200, replies::status("healthy", replies::kInsecure));
-  const Ran ran = ctl.run({"status", "-o", "jsonl"});
-  EXPECT_EQ(ran.out, replies::status("healthy", replies::kInsecure));
+  const Ran ran = ctl.run({"status", "-o", "json"});
   EXPECT_TRUE(matches_golden("status.schema", shape_of(ran.out)));
+  const auto said = parse_json(replies::status("healthy", replies::kInsecure));
+  const auto shown = parse_json(ran.out);
+  for (const auto& [name, value] : said->members())
+    EXPECT_TRUE(name == "problems" || (*shown)[name].compact() == value.compact()) << name;
   const Ran csv = ctl.run({"status", "-o", "csv"});
   EXPECT_NE(csv.out.find("key,value\n"), std::string::npos);
   EXPECT_NE(csv.out.find("problems.0.code,INSECURE\n"), std::string::npos);
@@ -83,8 +86,8 @@ TEST(Status, IsPrintedAgainInAPipeOnlyWhenMoreThanTheTimeHasChanged) {
   ctl.nodes.answer(kStatus, 200, changed);
   ctl.sleeps_until_stop = 4;
   const Ran ran = ctl.run({"status", "--watch=5s", "-o", "json"});
-  EXPECT_EQ(ran.out, first + changed);
-  EXPECT_EQ(ctl.nodes.seen.size(), 5U);
+  EXPECT_EQ(std::count(ran.out.begin(), ran.out.end(), '\n'), 2) << "one object a line, whatever the format";
+  EXPECT_EQ(ran.out.find("5679"), ran.out.rfind("5679"));
   EXPECT_EQ(ctl.clock.now_ms, FakeClock().now_ms + 25'000);
 }
 
@@ -157,30 +160,10 @@ TEST(Health, OfTheNodeAloneIsItsReadiness) {
   EXPECT_EQ(ctl.run({"health", "--local"}).code, 0);
 }
 
-TEST(Members, AsksEveryNodeAndShowsWhereViewsDiffer) {
+TEST(Problems, AreToldWithWhatToDoTheWorstFirst) {
   Ctl ctl;
-  ctl.nodes.answer("a:1 /api/v1/members", 200, replies::members("up"));
-  ctl.nodes.answer("b:1 /api/v1/members", 200, replies::members("down"));
-  ctl.nodes.silence("c:1 /api/v1/members", "connection refused");
-  const std::vector<std::string> nodes{"--node", "a:1", "--node", "b:1", "--node", "c:1"};
-  std::vector<std::string> arguments{"members"};
-  arguments.insert(arguments.end(), nodes.begin(), nodes.end());
-  const Ran ran = ctl.run(arguments);
-  EXPECT_EQ(ran.code, 0) << "a silent node is a row, never an error";
-  EXPECT_TRUE(matches_golden("members.txt", ran.out));
-  arguments.insert(arguments.end(), {"-o", "json"});
-  const Ran json = ctl.run(arguments);
-  EXPECT_TRUE(matches_golden("members.schema", shape_of(json.out)));
-  const auto document = parse_json(json.out);
-  EXPECT_FALSE((*document)["views"]["agree"].boolean(true));
-  EXPECT_EQ((*document)["members"].items()[1]["seen_up_by"].integer(), 1);
-}
-
-TEST(Problems, AreATableWithWhatToDo) {
-  Ctl ctl;
-  ctl.nodes.answer("/api/v1/problems", 200,
-                   R"({"schema":"wattring.problems/1","node":"n1","at":"2026-02-11T13:07:30Z","problems":[)" +
-                       replies::kDiskReserve + "," + replies::kInsecure + "]}");
+  ctl.nodes.answer("/api/v1/status", 200,
+                   replies::status("critical", replies::kInsecure + "," + replies::kDiskReserve));
   EXPECT_TRUE(matches_golden("problems.txt", ctl.run({"problems"}).out));
   EXPECT_TRUE(matches_golden("problems.schema", shape_of(ctl.run({"problems", "-o", "json"}).out)));
   const Ran lines = ctl.run({"problems", "-o", "jsonl"});
@@ -190,13 +173,17 @@ TEST(Problems, AreATableWithWhatToDo) {
 
 TEST(Problems, NoneIsSaidToo) {
   Ctl ctl;
-  ctl.nodes.answer("/api/v1/problems", 200, R"({"schema":"wattring.problems/1","problems":[]})");
+  ctl.nodes.answer("/api/v1/status", 200, replies::status("healthy", ""));
   EXPECT_EQ(ctl.run({"problems"}).out, "No problems.\n");
 }
 
 TEST(Problems, EveryCodeIsExplainedWithoutAskingANode) {
-  for (const char* code : {"DISK_RESERVE", "JOURNAL_FAILED", "NOT_READY", "SHARDS_RECOVERING", "INSECURE",
-                           "P1_SOURCE_DOWN", "ALERT_SINK_DOWN", "CORRUPT_VALUE"}) {
+  for (const char* code :
+       {"DISK_RESERVE",   "JOURNAL_FAILED",  "NOT_READY",     "SHARDS_RECOVERING", "INSECURE",
+        "P1_SOURCE_DOWN", "ALERT_SINK_DOWN", "CORRUPT_VALUE", "FOLD_STOPPED",      "NODE_DOWN",
+        "NODE_SUSPECT",   "NODE_FLAPPING",   "NOT_JOINED",    "VIEWS_DISAGREE",    "SHARD_DEGRADED",
+        "SHARD_NOBODY",   "TOO_FEW_COPIES",  "NODE_LAGGING",  "NODE_DRAINING",     "NODE_NOT_IN_RING",
+        "REMOVED_NODE"}) {
     Ctl ctl;
     const Ran ran = ctl.run({"problems", "explain", code});
     EXPECT_EQ(ran.code, 0) << code;
@@ -247,7 +234,7 @@ TEST(Version, NamesTheProgramAndTheNodes) {
   const Ran ran = ctl.run({"version", "--node", "a:1", "--node", "b:1"});
   EXPECT_EQ(ran.code, 0);
   EXPECT_NE(ran.out.find("wattringctl "), std::string::npos);
-  EXPECT_NE(ran.out.find("a:1  9.9.9\nb:1  no answer\n"), std::string::npos);
+  EXPECT_NE(ran.out.find("-     a:1      9.9.9\n-     b:1      no answer: "), std::string::npos) << ran.out;
   EXPECT_TRUE(matches_golden("version.schema", shape_of(ctl.run({"version", "--node", "a:1", "-o", "json"}).out)));
 }
 

@@ -1,10 +1,14 @@
 // SPDX-License-Identifier: Apache-2.0
 #include <gtest/gtest.h>
+#include <sys/stat.h>
 
+#include <deque>
 #include <fstream>
 #include <sstream>
 
 #include "node/ctl/context.hpp"
+#include "node/http/token.hpp"
+#include "tests/node/fake_cluster.hpp"
 #include "tests/node/http_server_fixture.hpp"
 #include "tests/support/temp_directory.hpp"
 
@@ -129,6 +133,94 @@ TEST_F(CtlAndNode, RefusalsOfTheNodeComeThroughWithTheirExitCodes) {
     EXPECT_EQ(run({"alerts", "unmute", "00c0ffee"}), exit_code);
     EXPECT_NE(err.find("what happened\n  what to do\n"), std::string::npos) << err;
   }
+}
+
+/// The same node, but it asks for tokens.
+class CtlAndGuardedNode : public CtlAndNode {
+ protected:
+  void SetUp() override {
+    const std::string secret = make_token();
+    keep("reader.token", secret + "\n");
+    options.tokens_file = keep("http.tokens", token_line({"reader", parse_roles("read").value(), hash_token(secret)}));
+    start();
+  }
+  std::string keep(const std::string& name, const std::string& text) const {
+    std::string path = folder.path() / name;
+    std::ofstream(path) << text;
+    EXPECT_EQ(::chmod(path.c_str(), 0600), 0);
+    return path;
+  }
+  const test::TempDirectory folder;
+};
+
+TEST_F(CtlAndGuardedNode, IsReadWithATokenAndNotWithout) {
+  EXPECT_EQ(run({"problems"}), 2);
+  EXPECT_NE(err.find("401"), std::string::npos) << err;
+  EXPECT_NE(err.find("--token-file"), std::string::npos) << err;
+  const std::string token = folder.path() / "reader.token";
+  EXPECT_EQ(run({"problems", "--token-file", token}), 0) << err;
+  EXPECT_EQ(run({"status", "--token-file", token}), 0) << err;
+  EXPECT_EQ(run({"meter", "add", "EM/9", "--token-file", token}), 2);
+  EXPECT_NE(err.find("needs admin"), std::string::npos) << err;
+  EXPECT_TRUE(alerts.asked.empty());
+}
+
+/// Three servers that know of each other, and one that is down.
+class CtlAndCluster : public CtlAndNode {
+ protected:
+  void SetUp() override {
+    for (const char* name : {"n1", "n2", "n3"}) {
+      auto& cluster = clusters.emplace_back();
+      cluster.name = name;
+      cluster.server = std::make_unique<HttpServer>(options, ingest, cluster.query, clock, metrics, Log::silent(),
+                                                    Doors{nullptr, &cluster.door});
+      cluster.query.node_status.ready = true;
+      cluster.query.node_status.node = name;
+      cluster.query.node_status.node_id = name;
+      cluster.query.node_status.now_ms = clock.wall_ms();
+      const auto bound = cluster.server->start();
+      ASSERT_TRUE(bound) << bound.error().text();
+      cluster.address = *bound;
+    }
+    for (One& cluster : clusters) {
+      cluster.door.view_.members.clear();
+      for (const One& other : clusters) add(cluster, other.name, other.address, cluster::MemberState::alive);
+      add(cluster, "n4", "127.0.0.1:1", cluster::MemberState::dead);
+    }
+    address = clusters.front().address;
+  }
+  struct One {
+    std::string name;
+    FakeCluster door;
+    FakeQuery query;
+    std::unique_ptr<HttpServer> server;
+    std::string address;
+  };
+  static void add(One& to, const std::string& name, const std::string& http, cluster::MemberState state) {
+    auto& member = to.door.add(name, state);
+    cluster::Record record = *member.record;
+    record.endpoints = {"127.0.0.1:1", "127.0.0.1:1", "127.0.0.1:1", http};
+    member.record = std::make_shared<cluster::Record>(record);
+    member.self = name == to.name;
+  }
+  std::deque<One> clusters;
+};
+
+TEST_F(CtlAndCluster, OneNodeIsNamedAndAllAreAsked) {
+  EXPECT_EQ(run({"members", "--views"}), 0) << err;
+  EXPECT_TRUE(shows("4 members: 1 down, 3 up.  3 of 4 answered, views agree.")) << out;
+  EXPECT_EQ(run({"status"}), 0) << err;
+  EXPECT_TRUE(shows("3 of 4 nodes up   3 of 4 answered, views agree")) << out;
+  EXPECT_TRUE(shows("n4 at 127.0.0.1:1 did not answer: connection refused")) << out;
+  EXPECT_EQ(run({"health"}), 10);
+  EXPECT_EQ(run({"wait", "node-up", "n2"}), 0) << err;
+  EXPECT_EQ(run({"version", "-o", "csv"}), 0) << err;
+  clusters[1].door.say(1, cluster::EventKind::failed, "n4", "seen by a test");
+  EXPECT_EQ(run({"events", "--since", "100y"}), 0) << err;
+  EXPECT_TRUE(shows("failed") && shows("seen by a test")) << out;
+  EXPECT_EQ(run({"doctor"}), 11) << "n4 is down";
+  EXPECT_TRUE(shows("OK    clocks")) << out;
+  EXPECT_TRUE(shows("WARN  ports     membership of n1 at 127.0.0.1:1")) << out;
 }
 
 }  // namespace

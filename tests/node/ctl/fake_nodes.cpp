@@ -1,11 +1,14 @@
 // SPDX-License-Identifier: Apache-2.0
 #include "tests/node/ctl/fake_nodes.hpp"
 
+#include <algorithm>
 #include <cstdlib>
 #include <fstream>
 #include <iterator>
 #include <set>
 #include <sstream>
+
+#include "node/ctl/schema.hpp"
 
 namespace wattring::ctl {
 namespace {
@@ -24,15 +27,63 @@ void add_shape(const Json& value, const std::string& path, std::set<std::string>
   }
 }
 
+bool is_of_kind(const Json& value, const std::string& kind) {
+  return kind == "null"      ? value.is_null()
+         : kind == "boolean" ? value.is_bool()
+         : kind == "number"  ? value.is_number()
+         : kind == "string"  ? value.is_string()
+         : kind == "array"   ? value.is_array()
+                             : kind == "object" && value.is_object();
+}
+
+bool has_kind(const Json& schema, const Json& value) {
+  if (schema["type"].is_null()) return true;
+  if (schema["type"].is_string()) return is_of_kind(value, schema["type"].string());
+  return std::ranges::any_of(schema["type"].items(),
+                             [&](const Json& kind) { return is_of_kind(value, kind.string()); });
+}
+
+const Json* member_of(const Json& object, std::string_view name) {
+  for (const auto& [key, value] : object.members())
+    if (key == name) return &value;
+  return nullptr;
+}
+
+void hold_against_schema(const Json& document) {
+  const std::string& name = document["schema"].string();
+  for (const SchemaText& text : schema_texts()) {
+    if (text.schema != name) continue;
+    const std::string errors = schema_errors(json_schema(text), document);
+    EXPECT_EQ(errors, "") << document.pretty();
+    return;
+  }
+}
+
 }  // namespace
+
+std::string schema_errors(const Json& schema, const Json& document, const std::string& path) {
+  if (!has_kind(schema, document)) return path + " is no " + schema["type"].compact() + "\n";
+  std::string errors;
+  if (schema.has("const") && schema["const"].compact() != document.compact()) errors += path + " has another value\n";
+  for (const Json& name : schema["required"].items())
+    if (member_of(document, name.string()) == nullptr) errors += path + "." + name.string() + " is missing\n";
+  for (const auto& [name, member] : document.members()) {
+    const Json* known = member_of(schema["properties"], name);
+    if (known == nullptr) known = member_of(schema, "additionalProperties");
+    errors += known == nullptr ? path + "." + name + " is not in the schema\n"
+                               : schema_errors(*known, member, path + "." + name);
+  }
+  for (const Json& item : document.items()) errors += schema_errors(schema["items"], item, path + "[]");
+  return errors;
+}
 
 void FakeNodes::answer(const std::string& what, int status, std::string body,
                        std::optional<std::int64_t> retry_after_s) {
   prepared_[what].emplace_back(ApiResponse{status, std::move(body), retry_after_s});
 }
 
-void FakeNodes::silence(const std::string& what, std::string reason) {
-  prepared_[what].emplace_back(fail(ErrorCode::io, std::move(reason)));
+void FakeNodes::silence(const std::string& what, std::string reason, ErrorCode code) {
+  prepared_[what].emplace_back(fail(code, std::move(reason)));
 }
 
 Result<ApiResponse> FakeNodes::send(const std::string& address, const ApiRequest& request) {
@@ -43,9 +94,22 @@ Result<ApiResponse> FakeNodes::send(const std::string& address, const ApiRequest
     if (found == prepared_.end()) continue;
     auto response = found->second.front();
     if (found->second.size() > 1) found->second.pop_front();
+    if (response && answered_us != 0) {
+      response->answered_us = answered_us;
+      response->asked_us = answered_us - 4000;
+    }
     return response;
   }
   return fail(ErrorCode::io, "nothing prepared for " + request.target);
+}
+
+std::vector<Result<void>> FakeNodes::knock_each(std::span<const std::string> addresses, std::int64_t) {
+  std::vector<Result<void>> outcomes;
+  for (const std::string& address : addresses)
+    outcomes.push_back(std::ranges::find(closed, address) == closed.end()
+                           ? Result<void>{}
+                           : Result<void>(fail(ErrorCode::io, "connection refused")));
+  return outcomes;
 }
 
 Ran Ctl::run(const std::vector<std::string>& arguments) {
@@ -63,6 +127,8 @@ Ran Ctl::run(const std::vector<std::string>& arguments) {
   out.clear();
   ran.out = out.str();
   ran.err = err.str();
+  const auto document = parse_json(ran.out);
+  if (document && std::ranges::find(arguments, "json") != arguments.end()) hold_against_schema(*document);
   return ran;
 }
 

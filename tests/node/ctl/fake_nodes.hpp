@@ -23,10 +23,19 @@ class FakeNodes final : public ApiClient {
   };
 
   void answer(const std::string& what, int status, std::string body, std::optional<std::int64_t> retry_after_s = {});
-  void silence(const std::string& what, std::string reason);
+  void silence(const std::string& what, std::string reason, ErrorCode code = ErrorCode::io);
+  /// What was prepared for it is gone.
+  void forget(const std::string& what) { prepared_.erase(what); }
   Result<ApiResponse> send(const std::string& address, const ApiRequest& request) override;
 
+  void use_token(std::string given) override { token = std::move(given); }
+  /// Everybody's doors are open but those in `closed`.
+  std::vector<Result<void>> knock_each(std::span<const std::string> addresses, std::int64_t timeout_ms) override;
+
   std::vector<Seen> seen;
+  std::vector<std::string> closed;
+  std::string token;
+  std::int64_t answered_us = 0;  ///< when every answer came, 4 ms after its question; 0 = not measured
 
  private:
   std::map<std::string, std::deque<Result<ApiResponse>>> prepared_;
@@ -46,7 +55,7 @@ struct Ran {
   std::string err;
 };
 
-/// One run of wattringctl against fake nodes.
+/// One run of wattringctl against fake nodes. JSON that it writes is held against its schema.
 struct Ctl {
   FakeNodes nodes;
   FakeClock clock;
@@ -58,6 +67,9 @@ struct Ctl {
   Ran run(const std::vector<std::string>& arguments);
 };
 
+/// What is wrong with the document by this JSON Schema, members that the schema does not name included; empty when
+/// nothing is.
+[[nodiscard]] std::string schema_errors(const Json& schema, const Json& document, const std::string& path = "$");
 /// Compares with tests/node/ctl/golden/NAME; with WATTRING_REWRITE_GOLDEN set it writes the file instead.
 [[nodiscard]] ::testing::AssertionResult matches_golden(const std::string& name, const std::string& text);
 /// The fields and kinds of a JSON text, one a line: what a script may hold on to.

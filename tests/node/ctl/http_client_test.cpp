@@ -20,6 +20,9 @@ class HttpClient : public ::testing::Test {
     server_.Get(R"(/api/v1/meters/.+)", [](const httplib::Request& request, httplib::Response& response) {
       response.set_content(request.target, "text/plain");
     });
+    server_.Get("/version", [](const httplib::Request& request, httplib::Response& response) {
+      response.set_content(request.get_header_value("Authorization"), "text/plain");
+    });
     server_.Post("/api/v1/readings", [](const httplib::Request& request, httplib::Response& response) {
       response.status = 503;
       response.set_header("Retry-After", "7");
@@ -53,6 +56,21 @@ TEST_F(HttpClient, SendsTheTargetAsItIs) {
     EXPECT_EQ(response->body, request.target);
     EXPECT_FALSE(response->retry_after_s);
   }
+}
+
+TEST_F(HttpClient, ShowsTheTokenWithTheRequestsThatSaySoAlone) {
+  client_->use_token("secret");
+  ApiRequest request;
+  request.target = "/version";
+  ApiRequest shown = request;
+  shown.with_token = true;
+  EXPECT_EQ(client_->send(address(), shown)->body, "Bearer secret");
+  EXPECT_EQ(client_->send(address(), request)->body, "") << "on the same connection";
+  EXPECT_EQ(client_->send(address(), shown)->body, "Bearer secret");
+  const auto answers = client_->send_each(std::vector<ApiCall>{{address(), shown}, {address(), request}});
+  ASSERT_EQ(answers.size(), 2U);
+  EXPECT_EQ(answers[0]->body, "Bearer secret");
+  EXPECT_EQ(answers[1]->body, "");
 }
 
 TEST_F(HttpClient, PostsABodyAndReadsWhenToComeBack) {

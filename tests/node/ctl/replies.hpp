@@ -1,6 +1,7 @@
 // SPDX-License-Identifier: Apache-2.0
 #pragma once
 
+#include <algorithm>
 #include <string>
 
 /// What nodes answer, as the HTTP API writes it.
@@ -30,13 +31,54 @@ inline const std::string kInsecure =
     R"({"code":"INSECURE","severity":"warn","subject":"listen.http","text":"anyone who reaches it can write",)"
     R"("do":"listen on loopback","since":"2026-02-11T12:00:00Z"})";
 
-inline std::string members(const std::string& state_of_n2) {
-  return R"({"schema":"wattring.members/1","views":{"asked":1,"answered":1,"agree":true},"members":[)"
-         R"({"node":"n1","id":"aa","address":"10.0.0.11:7411","state":"up","for_s":273840,"seen_up_by":1,)"
-         R"("version":"0.1.0","shards":1024,"meters":30000,"endpoints":{"http":"10.0.0.11:7414"}},)"
-         R"({"node":"n2","id":"bb","address":"10.0.0.12:7411","state":")" +
-         state_of_n2 + R"(","for_s":38,"seen_up_by":1}]})";
+/// A member of a view: its http address is NAME:1.
+inline std::string member(const std::string& name, const std::string& state, const std::string& self = "") {
+  const bool is_self = name == self;
+  return R"({"node":")" + name + R"(","id":"id-)" + name + R"(","address":")" + name + R"(:7411","state":")" + state +
+         R"(","for_s":)" + (state == "up" ? "273840" : "38") + R"(,"seen_up_by":)" + (state == "up" ? "1" : "0") +
+         R"(,"self":)" + (is_self ? "true" : "false") + R"(,"flapping":false,"epoch":5,"incarnation":2,"why":")" +
+         (state == "down" ? "held dead; connection refused to n1" : "") +
+         R"(","accusers":[],"round_trip_s":null,"zone":"","weight":100)" +
+         (is_self ? R"(,"version":"0.1.0","ready":true,"shards":1024,"meters":30000)" : "") +
+         R"(,"endpoints":{"membership":")" + name + R"(:7411","http":")" + name + R"(:1"}})";
 }
+
+/// The view of `self`; states: "n1=up n2=down".
+inline std::string view(const std::string& self, const std::string& states,
+                        const std::string& hash = "00c0ffee12345678") {
+  std::string members;
+  for (std::size_t at = 0; at < states.size();) {
+    const std::size_t end = std::min(states.find(' ', at), states.size());
+    const std::string one = states.substr(at, end - at);
+    const std::size_t equals = one.find('=');
+    members += (members.empty() ? "" : ",") + member(one.substr(0, equals), one.substr(equals + 1), self);
+    at = end + 1;
+  }
+  return R"({"schema":"wattring.members/1","cluster":"plant-north","node":")" + self +
+         R"(","at":"2026-02-11T13:07:30Z","views":{"asked":1,"answered":1,"agree":true,"hash":")" + hash +
+         R"(","version":7,"joined":true},"local_health":0,"members":[)" + members + "]}";
+}
+
+/// The status of a member of a cluster.
+inline std::string status_of(const std::string& node, const std::string& nodes, const std::string& problems = "",
+                             const std::string& hash = "00c0ffee12345678", const std::string& version = "0.1.0") {
+  std::string text = status(problems.empty() ? "healthy" : "degraded", problems);
+  const auto replace = [&](const std::string& from, const std::string& to) {
+    text.replace(text.find(from), from.size(), to);
+  };
+  replace(R"("node":"n1")", R"("node":")" + node + '"');
+  replace(R"("node_id":"0123")", R"("node_id":"id-)" + node + '"');
+  replace(R"("version":"0.1.0")", R"("version":")" + version + '"');
+  replace(R"("agree":true})", R"("agree":true,"hash":")" + hash + R"(","version":7,"joined":true})");
+  replace(R"({"up":1,"suspect":0,"down":0,"draining":0})", nodes);
+  return text;
+}
+
+inline const std::string kThreeUp = R"({"up":3,"suspect":0,"down":0,"draining":0,"joining":0,"left":0})";
+inline const std::string kTwoUp = R"({"up":2,"suspect":0,"down":1,"draining":0,"joining":0,"left":0})";
+inline const std::string kN3Down =
+    R"_({"code":"NODE_DOWN","severity":"warn","subject":"n3","text":"held dead; connection refused to n1",)_"
+    R"("do":"start it again","since":"2026-02-11T13:06:52Z"})";
 
 /// A meter with two import tariffs, one export register and power.
 inline const std::string kMeter =

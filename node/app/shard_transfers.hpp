@@ -1,0 +1,105 @@
+// SPDX-License-Identifier: Apache-2.0
+#pragma once
+
+#include <cstdint>
+#include <deque>
+#include <functional>
+#include <map>
+#include <memory>
+#include <optional>
+#include <string>
+#include <string_view>
+
+#include "base/ids.hpp"
+#include "base/log.hpp"
+#include "base/metrics.hpp"
+#include "base/prng.hpp"
+#include "node/app/shard_import.hpp"
+#include "node/app/transfer_message.hpp"
+#include "node/meter/shard_export.hpp"
+
+namespace wattring::app {
+
+/// Whole shards between this node and others, part by part: who wants one asks for each part, so that a part that got
+/// lost is asked for again and goes on where it was; who gives one gives as fast as it is allowed. One thread, that of
+/// replication; the disk is read and written behind the doors.
+class ShardTransfers {
+ public:
+  using Snapshot = std::function<void(Result<std::unique_ptr<persistence::ReadTransaction>>)>;
+  struct Doors {
+    std::function<bool(const NodeId& to, std::string message)> send;
+    /// A snapshot with all of the shard; the answer comes in a turn of this thread. False: nobody answers.
+    std::function<bool(ShardId shard, Snapshot done)> open;
+    /// Puts a record into the journal; true in `done`, in a turn of this thread, when it is committed.
+    std::function<void(sharding::PackPtr record, std::function<void(bool)> done)> keep;
+    std::function<void(ShardId shard)> abandon;
+    /// All of it is durable here, or nothing: it failed.
+    std::function<void(ShardId shard, const std::optional<sharding::Coverage>& coverage)> fetched;
+  };
+  struct Options {
+    std::uint64_t bytes_per_second = 64ULL << 20U;  ///< given away, all shards together
+    std::size_t given_max = 32;                     ///< shards at the same time; each holds a snapshot of the disk
+    std::size_t fetched_max = 4;
+  };
+  ShardTransfers(const Options& options, const sharding::ShardKey& key, Doors doors, Metrics& metrics,
+                 std::shared_ptr<Log> log, Prng prng);
+
+  void fetch(std::int64_t now_ns, ShardId shard, const NodeId& from);
+  void receive(std::int64_t now_ns, const NodeId& from, std::string_view bytes);
+  void tick(std::int64_t now_ns);
+  [[nodiscard]] std::int64_t next_deadline() const { return next_ns_; }
+
+ private:
+  struct Fetch {
+    ShardId shard;
+    NodeId from;
+    ShardImport import;
+    std::uint64_t part = 1;   ///< that is wanted
+    bool keeping = false;     ///< the part came and is on its way to the disk
+    std::int64_t ask_ns = 0;  ///< again
+    std::int64_t given_up_ns = 0;
+  };
+  struct Giving {
+    ShardId shard;
+    std::optional<meter::ShardExport> source;  ///< nothing: it is being opened
+    std::uint64_t wanted = 0;                  ///< part; 0: none
+    bool given = false;                        ///< the claim was sent
+    std::int64_t forgotten_ns = 0;
+  };
+  using GivingKey = std::pair<NodeId, std::uint64_t>;
+
+  struct Wish {
+    ShardId shard;
+    NodeId from;
+  };
+  void begin_some(std::int64_t now_ns);
+  void want(std::int64_t now_ns, std::uint64_t number, Fetch& fetch);
+  void take(std::int64_t now_ns, std::uint64_t number, const TransferMessage& message);
+  void keep(std::uint64_t number, Result<sharding::PackPtr> record, std::function<void(std::int64_t)> then);
+  void fail(std::uint64_t number, const std::string& why);
+  void give(std::int64_t now_ns, const NodeId& to, const TransferMessage& wanted);
+  void open(std::int64_t now_ns, const GivingKey& key, ShardId shard);
+  void serve(std::int64_t now_ns);
+  /// Bytes that were sent.
+  std::size_t send_part(const GivingKey& key, Giving& giving);
+  void refuse(const GivingKey& key, ShardId shard);
+  void plan(std::int64_t now_ns);
+
+  const Options options_;
+  const sharding::ShardKey& key_;
+  const Doors doors_;
+  const std::shared_ptr<Log> log_;
+  Prng prng_;
+  Counter& parts_in_;
+  Counter& parts_out_;
+  Counter& failed_;
+  std::deque<Wish> wishes_;  ///< wait until fewer are under way
+  std::map<std::uint64_t, Fetch> fetches_;
+  std::map<GivingKey, Giving> givings_;
+  std::uint64_t next_number_ = 1;
+  std::int64_t may_send_ns_ = 0;  ///< the next part, by the rate
+  std::int64_t now_ns_ = 0;       ///< of the last turn
+  std::int64_t next_ns_ = INT64_MAX;
+};
+
+}  // namespace wattring::app

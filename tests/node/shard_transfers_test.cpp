@@ -1,0 +1,85 @@
+// SPDX-License-Identifier: Apache-2.0
+#include "node/app/shard_transfers.hpp"
+
+#include <gtest/gtest.h>
+
+#include <optional>
+#include <string>
+#include <vector>
+
+#include "base/units.hpp"
+#include "node/app/transfer_message.hpp"
+
+namespace wattring::app {
+namespace {
+
+constexpr ShardId kShard{5};
+constexpr std::int64_t kPatienceNs = 30 * kNsPerSecond;
+
+NodeId peer() {
+  NodeId id;
+  id.bytes.fill(7);
+  return id;
+}
+
+class Transfers : public ::testing::Test {
+ protected:
+  ShardTransfers::Doors doors() {
+    ShardTransfers::Doors doors;
+    doors.send = [this](const NodeId&, const std::string& bytes) {
+      sent.push_back(parse_transfer_message(bytes).value());
+      sent.back().bytes = {};
+      return true;
+    };
+    doors.open = [this](ShardId, ShardTransfers::Snapshot) {
+      ++opened;
+      return true;
+    };
+    doors.keep = [](const sharding::PackPtr&, const std::function<void(bool)>&) {};
+    doors.abandon = [](ShardId) {};
+    doors.fetched = [this](ShardId, const std::optional<sharding::Coverage>&) { ++ended; };
+    return doors;
+  }
+  void say(std::int64_t now_ns, TransferMessage::Kind kind) {
+    transfers.receive(now_ns, peer(), encode(TransferMessage{kind, sent.front().number, kShard, 1}));
+  }
+
+  std::vector<TransferMessage> sent;
+  int opened = 0;
+  int ended = 0;
+  sharding::ShardKey key{{}, 64};
+  Metrics metrics;
+  ShardTransfers transfers{{}, key, doors(), metrics, Log::silent(), Prng(1)};
+};
+
+TEST_F(Transfers, AreGivenUpWhenTheOtherNodeSaysNothing) {
+  transfers.fetch(0, kShard, peer());
+  transfers.tick(kPatienceNs - 1);
+  EXPECT_EQ(ended, 0);
+  transfers.tick(kPatienceNs);
+  EXPECT_EQ(ended, 1);
+}
+
+TEST_F(Transfers, AreNotGivenUpWhileTheOtherNodeMaySendNoFaster) {
+  transfers.fetch(0, kShard, peer());
+  say(kPatienceNs - 1, TransferMessage::Kind::wait);
+  transfers.tick(2 * kPatienceNs - 2);
+  EXPECT_EQ(ended, 0);
+  transfers.tick(2 * kPatienceNs - 1);
+  EXPECT_EQ(ended, 1);
+}
+
+TEST_F(Transfers, TellWhoAsksAgainThatThePartWillCome) {
+  const std::string want = encode(TransferMessage{TransferMessage::Kind::want, 1, kShard, 1});
+  transfers.receive(0, peer(), want);
+  EXPECT_EQ(opened, 1);
+  EXPECT_TRUE(sent.empty());
+  transfers.receive(kNsPerSecond, peer(), want);
+  EXPECT_EQ(opened, 1);
+  ASSERT_EQ(sent.size(), 1U);
+  EXPECT_EQ(sent.front().kind, TransferMessage::Kind::wait);
+  EXPECT_EQ(sent.front().part, 1U);
+}
+
+}  // namespace
+}  // namespace wattring::app
