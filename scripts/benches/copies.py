@@ -12,10 +12,22 @@ from simulator import Simulator
 FILL_S = 4
 JOIN_S = 3
 CLOSED = ["--meters", "100k"]
+# As fast as the slowest of three follows: who has to catch up with a closed loop would take the moves' share of the rate.
+FILL = ["--meters", "100k", "--rate", "200k", "--clients", "2"]
 STEADY = ["--meters", "20k", "--rate", "20k", "--batch", "100", "--clients", "2"]
 # So slow that shards move for as long as latency is measured.
-SETTINGS = ["placement.transfer_bytes_per_second=64KiB"]
-REST_S = 6  # what the closed loop left behind is folded and sealed
+SLOW_MOVES = ["placement.transfer_bytes_per_second=64KiB"]
+
+
+def seal(cluster):
+    """What is still in the journals would come as entries, as fast as it can, and not as whole shards."""
+    for node in cluster.nodes:
+        ports = node.ports()
+        node.stop()
+        node.start(ports).wait_listening()
+        node.wait_ready()
+    cluster.wait_agreed()
+    cluster.wait_whole()
 
 
 def join_fourth(cluster):
@@ -30,22 +42,34 @@ def join_fourth(cluster):
     return fourth
 
 
-def measure(options, folder):
-    simulator = Simulator(options.bin)
-    with Cluster(options.bin, folder, 3, SETTINGS) as cluster:
+def measure_closed(options, folder, simulator):
+    with Cluster(options.bin, folder, 3) as cluster:
+        cluster.start()
+        cluster.wait_whole()
+        simulator.bench(cluster.nodes[0], FILL_S, CLOSED)
+        return {"closed": simulator.bench(cluster.nodes[0], options.seconds, CLOSED)}
+
+
+def measure_moves(options, folder, simulator):
+    with Cluster(options.bin, folder, 3, SLOW_MOVES) as cluster:
         cluster.start()
         cluster.wait_whole()
         first = cluster.nodes[0]
-        simulator.bench(first, FILL_S, CLOSED)
-        out = {"closed": simulator.bench(first, options.seconds, CLOSED)}
+        simulator.bench(first, FILL_S, FILL)
         cluster.wait_whole()
-        time.sleep(REST_S)
-        out["steady"] = simulator.bench(first, options.seconds, STEADY)
+        seal(cluster)
+        out = {"steady": simulator.bench(first, options.seconds, STEADY)}
         fourth = join_fourth(cluster)
         out["joining"] = simulator.bench(first, JOIN_S, STEADY)
         out["moving"] = simulator.bench(first, options.seconds, STEADY)
         out["still_moving"] = not fourth.is_whole()
     return out
+
+
+def measure(options, folder):
+    simulator = Simulator(options.bin)
+    return {**measure_closed(options, folder / "closed", simulator),
+            **measure_moves(options, folder / "moves", simulator)}
 
 
 def run(options, folder):
