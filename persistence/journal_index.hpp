@@ -3,52 +3,42 @@
 
 #include <cstdint>
 #include <deque>
-#include <map>
-#include <optional>
+#include <functional>
 #include <vector>
 
 #include "base/ids.hpp"
 
 namespace wattring::persistence {
 
-/// Which record holds which entry, in memory: the journal's key is the LSN alone, so a shard's entries are found here.
-/// One thread. About 24 bytes an entry.
+/// Which record holds which entry, in memory: the journal's key is the LSN alone, so the entries of a stream are found
+/// here, in time that grows with those that are asked for. One thread. About 16 bytes an entry.
 class JournalIndex {
  public:
-  struct Location {
+  struct Place {
     Lsn lsn;
-    WriterId writer;
     Sequence sequence;
-    friend bool operator==(const Location&, const Location&) = default;
+    friend bool operator==(const Place&, const Place&) = default;
   };
 
-  /// In ascending LSN order.
+  /// In ascending LSN order. Of an entry that comes again the newer place counts: the older one may be damaged.
   void add(Lsn lsn, ShardId shard, const WriterId& writer, Sequence sequence);
   /// Forgets the records below `upto`, after truncation.
   void drop_before(Lsn upto);
-
-  /// A shard's entries with lsn >= from, in LSN order.
-  [[nodiscard]] std::vector<Location> entries_of(ShardId shard, Lsn from = Lsn{0}) const;
-  [[nodiscard]] std::optional<Lsn> find(ShardId shard, const WriterId& writer, Sequence sequence) const;
-  /// The greatest sequence of a stream that is in the journal.
-  [[nodiscard]] std::optional<Sequence> last_of(ShardId shard, const WriterId& writer) const;
-  [[nodiscard]] std::vector<ShardId> shards() const;
+  /// Entries of a stream from first to last, in that order.
+  void visit(ShardId shard, const WriterId& writer, Sequence first, Sequence last,
+             const std::function<void(const Place&)>& each) const;
   [[nodiscard]] std::size_t size() const { return size_; }
 
  private:
-  struct Item {
-    std::uint64_t lsn;
-    std::uint64_t sequence;
-    std::uint32_t writer;  ///< index into writers_
+  struct Stream {
+    WriterId writer;
+    std::deque<Place> places;  ///< by sequence
+    bool in_order = true;      ///< by LSN too; a gap that was filled later is not
   };
-  [[nodiscard]] std::optional<std::uint32_t> number_of(const WriterId& writer) const;
+  Stream& stream_of(ShardId shard, const WriterId& writer);
+  void insert(Stream& stream, const Place& place);
 
-  /// Null: nothing of the shard was ever here.
-  [[nodiscard]] const std::deque<Item>* items_of(ShardId shard) const;
-
-  std::vector<std::deque<Item>> shards_;  ///< by shard, as far as there are any
-  std::map<WriterId, std::uint32_t> numbers_;
-  std::vector<WriterId> writers_;
+  std::vector<std::vector<Stream>> shards_;  ///< by shard, as far as there are any
   std::size_t size_ = 0;
 };
 

@@ -3,7 +3,6 @@
 
 #include <algorithm>
 #include <memory>
-#include <ranges>
 #include <set>
 #include <span>
 #include <string>
@@ -109,13 +108,13 @@ Result<LogReader::Answer> LogReader::answer(const sharding::message::Pull& pull)
   std::set<ShardId> gone;
   for (const sharding::message::ShardWant& want : pull.wants) {
     sharding::Coverage here;
-    const auto places = index_.entries_of(want.shard);
-    // Of copies the newest: an older one may have been found damaged.
-    for (const auto& place : std::ranges::reverse_view(places)) {
-      if (!want.coverage.contains(place.writer, place.sequence) || here.contains(place.writer, place.sequence))
-        continue;
-      here.add(place.writer, place.sequence);
-      picks.push_back({place.lsn, want.shard, place.writer, place.sequence});
+    for (const auto& [writer, sequences] : want.coverage.writers()) {
+      for (const auto& interval : sequences.intervals()) {
+        index_.visit(want.shard, writer, Sequence{interval.first}, Sequence{interval.last}, [&](const auto& place) {
+          here.add(writer, place.sequence);
+          picks.push_back({place.lsn, want.shard, writer, place.sequence});
+        });
+      }
     }
     if (here != want.coverage) gone.insert(want.shard);
   }

@@ -39,7 +39,6 @@ class LogReader {
   /// At most about pull.bytes_max bytes, but an entry at least; each entry once, with the payload that its writer gave
   /// it. An error: the disk's own.
   [[nodiscard]] Result<Answer> answer(const sharding::message::Pull& pull) const;
-  [[nodiscard]] const persistence::JournalIndex& index() const { return index_; }
 
  private:
   const persistence::Journal& disk_;

@@ -126,21 +126,19 @@ TEST_F(RecoveryTest, TheIndexFindsEntriesByShardAndStream) {
   JournalIndex index;
   ASSERT_TRUE(rebuild_index(**journal_.read(), index, {}));
   EXPECT_EQ(index.size(), 6U);
-  EXPECT_EQ(index.shards(), (std::vector<ShardId>{ShardId{1}, ShardId{2}, ShardId{3}}));
-  using Location = JournalIndex::Location;
-  EXPECT_EQ(index.entries_of(ShardId{1}),
-            (std::vector<Location>{
-                {Lsn{1}, writer(1), Sequence{1}}, {Lsn{2}, writer(1), Sequence{2}}, {Lsn{4}, writer(2), Sequence{1}}}));
-  EXPECT_EQ(index.entries_of(ShardId{1}, Lsn{3}).size(), 1U);
-  EXPECT_TRUE(index.entries_of(ShardId{9}).empty());
-  EXPECT_EQ(index.find(ShardId{2}, writer(1), Sequence{2}), Lsn{3});
-  EXPECT_EQ(index.find(ShardId{2}, writer(2), Sequence{1}), std::nullopt);
-  EXPECT_EQ(index.last_of(ShardId{1}, writer(1)), Sequence{2});
-  EXPECT_EQ(index.last_of(ShardId{3}, writer(2)), std::nullopt);
+  const auto places = [&](ShardId shard, const WriterId& stream) {
+    std::vector<JournalIndex::Place> found;
+    index.visit(shard, stream, Sequence{1}, Sequence{9}, [&](const auto& place) { found.push_back(place); });
+    return found;
+  };
+  using Places = std::vector<JournalIndex::Place>;
+  EXPECT_EQ(places(ShardId{1}, writer(1)), (Places{{Lsn{1}, Sequence{1}}, {Lsn{2}, Sequence{2}}}));
+  EXPECT_EQ(places(ShardId{1}, writer(2)), (Places{{Lsn{4}, Sequence{1}}}));
+  EXPECT_EQ(places(ShardId{2}, writer(2)), Places{});
+  EXPECT_EQ(places(ShardId{9}, writer(1)), Places{});
   index.drop_before(Lsn{3});
   EXPECT_EQ(index.size(), 3U);
-  EXPECT_EQ(index.entries_of(ShardId{1}).size(), 1U);
-  EXPECT_EQ(index.find(ShardId{1}, writer(1), Sequence{1}), std::nullopt);
+  EXPECT_EQ(places(ShardId{1}, writer(1)), Places{});
 }
 
 TEST_F(RecoveryTest, VerifyFindsNothingInASoundJournal) {
