@@ -68,12 +68,13 @@ class RowReader {
     if (!belongs(out.hash)) return malformed(row_.table);
     auto chunk = persistence::decode_chunk(row_.payload, persistence::kChunkFactsMax);
     if (!chunk) return Failure(chunk.error());
+    // Winners are in order of time, of one register, and losers are of their times.
+    const bool belong = chunk->empty() || (chunk->winners.front().reg == key->reg &&
+                                           day_of(chunk->winners.front().start_ms) == key->day &&
+                                           day_of(chunk->winners.back().start_ms) == key->day);
+    if (!belong) return malformed(row_.table);
     out.facts = std::move(chunk->winners);
     out.facts.insert(out.facts.end(), chunk->losers.begin(), chunk->losers.end());
-    const bool belong = std::all_of(out.facts.begin(), out.facts.end(), [&](const Fact& fact) {
-      return fact.reg == key->reg && day_of(fact.start_ms) == key->day;
-    });
-    if (!belong) return malformed(row_.table);
     return TransferItem(std::move(out));
   }
 
