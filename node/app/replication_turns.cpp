@@ -8,6 +8,7 @@
 #include "base/units.hpp"
 #include "node/app/shard_marks.hpp"
 #include "node/app/usable_nodes.hpp"
+#include "node/meter/transfer_row.hpp"
 #include "sharding/pack.hpp"
 
 namespace wattring::app {
@@ -373,6 +374,17 @@ ShardTransfers::Doors ReplicationTurns::transfer_doors() {
             turns.perform(now_ns);
           });
         });
+  };
+  doors.check = [this](ShardId shard, std::string part, ShardTransfers::Checked done) {
+    return doors_.workers.post(shard, [post = doors_.post, &key = doors_.key, shard,
+                                       part = std::make_shared<const std::string>(std::move(part)),
+                                       done = std::move(done)](const meter::ShardFold&) {
+      const auto sound = meter::check_transfer_part(*part, shard, key);
+      post([part, done, sound](ReplicationTurns& turns, std::int64_t now_ns) {
+        done(*part, sound);
+        turns.perform(now_ns);
+      });
+    });
   };
   doors.keep = [this](sharding::PackPtr record, std::function<void(bool)> done) {
     append(doors_.clock.monotonic_ns(), Flight{0, std::move(record), nullptr, nullptr, std::move(done)});

@@ -24,6 +24,8 @@ class ShardImport {
 
   /// The next part. corrupt: it is not what a node with this shard would send; the transfer has failed.
   [[nodiscard]] Result<sharding::PackPtr> stage(std::string_view part);
+  /// The same of a part that meter::check_transfer_part() has taken, which is most of the work.
+  [[nodiscard]] sharding::PackPtr stage_checked(std::string_view part);
   /// After all parts. corrupt: it does not speak of the parts that came.
   [[nodiscard]] Result<sharding::PackPtr> claim(const meter::TransferClaim& claim);
   /// Parts staged.

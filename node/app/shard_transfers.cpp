@@ -93,15 +93,7 @@ void ShardTransfers::take(std::int64_t now_ns, std::uint64_t number, const Trans
   if (message.part != fetch.part || fetch.keeping) return;
   fetch.keeping = true;
   fetch.given_up_ns = now_ns + kGiveUpNs;
-  if (message.kind == Kind::part) {
-    parts_in_.add();
-    return keep(number, fetch.import.stage(message.bytes), [this, number](std::int64_t then_ns) {
-      Fetch& goes_on = fetches_.at(number);
-      goes_on.keeping = false;
-      ++goes_on.part;
-      want(then_ns, number, goes_on);
-    });
-  }
+  if (message.kind == Kind::part) return take_part(number, std::string(message.bytes));
   auto claim = meter::decode_transfer_claim(message.bytes);
   if (!claim) return fail(number, claim.error().text());
   auto record = fetch.import.claim(*claim);
@@ -109,6 +101,28 @@ void ShardTransfers::take(std::int64_t now_ns, std::uint64_t number, const Trans
     const ShardId shard = fetches_.at(number).shard;
     fetches_.erase(number);
     doors_.fetched(shard, coverage);
+  });
+}
+
+/// Looking at every reading of it takes milliseconds, which acknowledgements would wait for.
+void ShardTransfers::take_part(std::uint64_t number, std::string part) {
+  parts_in_.add();
+  const auto checked = [this, number](const std::string& bytes, const Result<void>& sound) {
+    stage(number, bytes, sound);
+    plan(now_ns_);
+  };
+  if (!doors_.check(fetches_.at(number).shard, std::move(part), checked)) fail(number, "this node is stopping");
+}
+
+void ShardTransfers::stage(std::uint64_t number, const std::string& part, const Result<void>& sound) {
+  const auto fetch = fetches_.find(number);
+  if (fetch == fetches_.end()) return;
+  if (!sound) return fail(number, sound.error().text());
+  keep(number, fetch->second.import.stage_checked(part), [this, number](std::int64_t then_ns) {
+    Fetch& goes_on = fetches_.at(number);
+    goes_on.keeping = false;
+    ++goes_on.part;
+    want(then_ns, number, goes_on);
   });
 }
 

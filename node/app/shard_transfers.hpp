@@ -26,10 +26,13 @@ namespace wattring::app {
 class ShardTransfers {
  public:
   using Snapshot = std::function<void(Result<std::unique_ptr<persistence::ReadTransaction>>)>;
+  using Checked = std::function<void(const std::string& part, const Result<void>& sound)>;
   struct Doors {
     std::function<bool(const NodeId& to, std::string message)> send;
     /// A snapshot with all of the shard; the answer comes in a turn of this thread. False: nobody answers.
     std::function<bool(ShardId shard, Snapshot done)> open;
+    /// Whether the part is one of the shard; the answer comes in a turn of this thread. False: nobody answers.
+    std::function<bool(ShardId shard, std::string part, Checked done)> check;
     /// Puts a record into the journal; true in `done`, in a turn of this thread, when it is committed.
     std::function<void(sharding::PackPtr record, std::function<void(bool)> done)> keep;
     std::function<void(ShardId shard)> abandon;
@@ -75,6 +78,8 @@ class ShardTransfers {
   void begin_some(std::int64_t now_ns);
   void want(std::int64_t now_ns, std::uint64_t number, Fetch& fetch);
   void take(std::int64_t now_ns, std::uint64_t number, const TransferMessage& message);
+  void take_part(std::uint64_t number, std::string part);
+  void stage(std::uint64_t number, const std::string& part, const Result<void>& sound);
   void keep(std::uint64_t number, Result<sharding::PackPtr> record, std::function<void(std::int64_t)> then);
   void fail(std::uint64_t number, const std::string& why);
   void give(std::int64_t now_ns, const NodeId& to, const TransferMessage& wanted);

@@ -3,6 +3,7 @@
 
 #include <gtest/gtest.h>
 
+#include <functional>
 #include <optional>
 #include <string>
 #include <vector>
@@ -35,7 +36,11 @@ class Transfers : public ::testing::Test {
       ++opened;
       return true;
     };
-    doors.keep = [](const sharding::PackPtr&, const std::function<void(bool)>&) {};
+    doors.check = [this](ShardId, std::string part, ShardTransfers::Checked done) {
+      answer = [part = std::move(part), done = std::move(done)](const Result<void>& sound) { done(part, sound); };
+      return !stopping;
+    };
+    doors.keep = [this](const sharding::PackPtr&, const std::function<void(bool)>&) { ++kept; };
     doors.abandon = [](ShardId) {};
     doors.fetched = [this](ShardId, const std::optional<sharding::Coverage>&) { ++ended; };
     return doors;
@@ -45,7 +50,10 @@ class Transfers : public ::testing::Test {
   }
 
   std::vector<TransferMessage> sent;
+  std::function<void(const Result<void>&)> answer;
+  bool stopping = false;
   int opened = 0;
+  int kept = 0;
   int ended = 0;
   sharding::ShardKey key{{}, 64};
   Metrics metrics;
@@ -66,6 +74,32 @@ TEST_F(Transfers, AreNotGivenUpWhileTheOtherNodeMaySendNoFaster) {
   transfers.tick(2 * kPatienceNs - 2);
   EXPECT_EQ(ended, 0);
   transfers.tick(2 * kPatienceNs - 1);
+  EXPECT_EQ(ended, 1);
+}
+
+TEST_F(Transfers, KeepAPartThatIsSound) {
+  transfers.fetch(0, kShard, peer());
+  say(0, TransferMessage::Kind::part);
+  EXPECT_EQ(kept, 0);
+  answer({});
+  EXPECT_EQ(kept, 1);
+  EXPECT_EQ(ended, 0);
+}
+
+TEST_F(Transfers, AreGivenUpForAPartThatIsNot) {
+  transfers.fetch(0, kShard, peer());
+  say(0, TransferMessage::Kind::part);
+  answer(fail(ErrorCode::corrupt, "no part"));
+  EXPECT_EQ(kept, 0);
+  EXPECT_EQ(ended, 1);
+  answer({});  // of one that is over
+  EXPECT_EQ(kept, 0);
+}
+
+TEST_F(Transfers, AreGivenUpWhenNobodyLooksAtAPart) {
+  stopping = true;
+  transfers.fetch(0, kShard, peer());
+  say(0, TransferMessage::Kind::part);
   EXPECT_EQ(ended, 1);
 }
 
