@@ -257,7 +257,10 @@ ReplicationService::Holding ReplicationService::holding() {
         holding.counts = replica.counts();
         for (const auto& peer : replica.peers())
           if (peer.lagging) holding.lagging.push_back(peer.id);
+        holding.now_ns = doors_.clock.monotonic_ns();
         holding.ring = turns.rings().look();
+        holding.arriving = turns.transfers().arriving();
+        holding.filled_in_ns = turns.fill_pace().left_ns();
         const auto& placed = turns.rings().placements();
         if (placed.empty()) return holding;
         for (std::size_t i = 0; i < placed.back()->shard_count(); ++i)

@@ -84,6 +84,9 @@ class ReplicationService final : public WriteDoor {
     /// By shard: nothing is acknowledged as DURABLE under an older ring any more, so it can be under the one in force.
     std::vector<bool> fenced{};
     RingTurns::Look ring{};
+    std::int64_t now_ns = 0;                           ///< of the turn
+    std::vector<ShardTransfers::Arriving> arriving{};  ///< whole shards on their way here
+    std::optional<std::int64_t> filled_in_ns{};        ///< see FillPace::left_ns()
   };
   /// Waits for a turn.
   [[nodiscard]] Holding holding();

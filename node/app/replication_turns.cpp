@@ -170,8 +170,9 @@ std::int64_t ReplicationTurns::next_deadline() const {
 void ReplicationTurns::once_a_second(std::int64_t now_ns) {
   next_second_ns_ = now_ns + kNsPerSecond;
   gauges_.show(replica_, options_.shard_count);
-  const std::uint64_t differed = replica_.counts().contents_differed;
-  if (std::exchange(contents_differed_, differed) != differed)
+  const Replica::Counts counts = replica_.counts();
+  fill_pace_.note(now_ns, counts.shards_filling);
+  if (std::exchange(contents_differed_, counts.contents_differed) != counts.contents_differed)
     doors_.log->warn("contents_differ",
                      "a shard had other readings here than where the same entries are; both nodes "
                      "fetch what the other has");
