@@ -24,6 +24,7 @@ struct ReplicationGauges {
   Counter& receipts;
   Counter& pulls;
   Counter& refused;
+  Counter& ring_forks;
 };
 
 }  // namespace wattring::app

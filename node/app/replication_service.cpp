@@ -258,7 +258,7 @@ ReplicationService::Holding ReplicationService::holding() {
         for (const auto& peer : replica.peers())
           if (peer.lagging) holding.lagging.push_back(peer.id);
         holding.now_ns = doors_.clock.monotonic_ns();
-        holding.ring = turns.rings().look();
+        holding.ring = turns.rings().look(holding.now_ns);
         holding.arriving = turns.transfers().arriving();
         holding.filled_in_ns = turns.fill_pace().left_ns();
         const auto& placed = turns.rings().placements();

@@ -80,6 +80,7 @@ Result<std::unique_ptr<ReplicationTurns>> ReplicationTurns::make(const Options& 
   };
   rings.note = [turns](persistence::OwnedOp row) { turns->notes_.add(std::move(row)); };
   rings.changed = [turns] { turns->rings_new_ = true; };
+  rings.forked = [turns] { turns->gauges_.ring_forks.add(); };
   auto made_rings = RingTurns::make(options.rings, options.ring_state, std::move(rings), made->prng_.fork(), doors.log);
   if (!made_rings) return Failure(made_rings.error());
   made->rings_ = std::move(*made_rings);
@@ -144,6 +145,7 @@ void ReplicationTurns::take(std::int64_t now_ns, DataLinks::Received&& received)
     return perform(now_ns);
   }
   const auto& message = std::get<PeerMessage>(received.payload);
+  rings_->heard(now_ns, received.from, message.ring);
   // Without a receipt the sender tries again, or asks another node; without an answer it pulls again.
   const bool brings = std::holds_alternative<sharding::message::Append>(message.body) ||
                       std::holds_alternative<sharding::message::Entries>(message.body);

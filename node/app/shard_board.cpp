@@ -113,6 +113,8 @@ ShardBoard make_board(const NodeId& self, const sharding::Routes& routes, const 
   board.missing = holding.counts.shards_missing;
   board.held = holding.counts.shards_held;
   board.fenced = std::ranges::find(holding.fenced, false) == holding.fenced.end();
+  for (const sharding::RingForks::Fork& fork : holding.ring.forks)
+    board.forks.push_back({node_name(fork.node, view), fork.since_ns});
   if (routes.ring == nullptr) return board;
   const sharding::Placement& placement = *routes.ring;
   add_members(board, self, placement, holding, view);

@@ -58,6 +58,12 @@ struct ShardRow {
   std::optional<ShardArriving> arriving{};
 };
 
+/// A node that follows another history of rings.
+struct ForkedNode {
+  std::string name;
+  std::int64_t since_ns = 0;  ///< monotonic
+};
+
 struct ShardBoard {
   std::uint64_t ring_version = 0;  ///< 0: this node knows no ring
   std::uint64_t ring_id = 0;
@@ -69,6 +75,7 @@ struct ShardBoard {
   bool removed = false;  ///< this node was one, and never will be again
   bool fenced = true;    ///< all older rings are done with
   std::vector<RingSeat> members;
+  std::vector<ForkedNode> forks;
   std::vector<ShardRow> shards;
   std::uint64_t filling = 0;  ///< shards here that are not yet full
   std::uint64_t missing = 0;  ///< shards of which another owner has something that is not here

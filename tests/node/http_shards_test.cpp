@@ -321,6 +321,21 @@ TEST_F(ShardsOverHttp, WhoIsInNoRingForLongIsAProblemAndWhoWasRemovedAWorseOne) 
   EXPECT_EQ(codes().front(), "REMOVED_NODE");
 }
 
+TEST_F(ShardsOverHttp, NodesThatFollowAnotherRingAreACriticalProblem) {
+  shards.board_.forks = {{"n2", -3'000'000'000}, {"n3", -8'000'000'000}};
+  const auto document = json("/api/v1/problems");
+  ASSERT_EQ(document["problems"].size(), 1U);
+  const auto& problem = document["problems"][0];
+  EXPECT_EQ(problem["code"], "RING_FORK");
+  EXPECT_EQ(problem["severity"], "critical");
+  EXPECT_EQ(problem["subject"], "ring");
+  EXPECT_NE(problem["text"].get<std::string>().find("n2, n3 and this node (ring 3, 0000000000c0ffee)"),
+            std::string::npos)
+      << problem;
+  EXPECT_EQ(problem["since"], format_rfc3339(kTestNowMs - 8'000));
+  EXPECT_EQ(json("/api/v1/status")["verdict"], "critical");
+}
+
 TEST_F(ShardsOverHttp, ALaggingMemberIsNamed) {
   shards.board_.members[1].lagging = true;
   const auto document = json("/api/v1/problems");
