@@ -25,6 +25,7 @@ struct ReplicationGauges {
   Counter& pulls;
   Counter& refused;
   Counter& ring_forks;
+  Counter& repairs;
 };
 
 }  // namespace wattring::app

@@ -196,6 +196,10 @@ void ReplicationService::damaged(ShardId shard, const sharding::Coverage& unread
       [shard, unreadable](ReplicationTurns& turns, std::int64_t now_ns) { turns.damaged(now_ns, shard, unreadable); });
 }
 
+void ReplicationService::suspect(ShardId shard) {
+  (void)post([shard](ReplicationTurns& turns, std::int64_t now_ns) { turns.suspect(now_ns, shard); });
+}
+
 bool ReplicationService::write(sharding::PackPtr pack, std::shared_ptr<CutBatch> cut, OnDone done) {
   {
     const std::lock_guard lock(mutex_);

@@ -56,6 +56,8 @@ class ReplicationService final : public WriteDoor {
   void set_view(std::shared_ptr<const cluster::View> view);
   /// What the workers find unreadable.
   void damaged(ShardId shard, const sharding::Coverage& unreadable);
+  /// Something sealed of the shard was read and does not verify: another owner's copy is fetched, now and then.
+  void suspect(ShardId shard);
 
   [[nodiscard]] bool write(sharding::PackPtr pack, std::shared_ptr<CutBatch> cut, OnDone done) override;
   [[nodiscard]] Admission admission() const override;

@@ -299,6 +299,15 @@ void ReplicationTurns::damaged(std::int64_t now_ns, ShardId shard, const shardin
   perform(now_ns);
 }
 
+void ReplicationTurns::suspect(std::int64_t now_ns, ShardId shard) {
+  if (replica_.suspect(now_ns, shard, effects_)) {
+    gauges_.repairs.add();
+    doors_.log->warn("shard_repair", "shard " + std::to_string(shard.value) +
+                                         " has values here that do not verify: it is fetched from another owner");
+  }
+  perform(now_ns);
+}
+
 void ReplicationTurns::propose(std::int64_t now_ns, sharding::Ring next, RingTurns::OnProposed done) {
   rings_->propose(now_ns, std::move(next), std::move(done));
   perform(now_ns);

@@ -79,6 +79,8 @@ class ReplicationTurns {
   /// fresh_enough: an exchange that is at most ReplicaSettings::fresh_ns old will do.
   void exchange(std::int64_t now_ns, ShardId shard, bool fresh_enough, OnComplete done);
   void damaged(std::int64_t now_ns, ShardId shard, const sharding::Coverage& unreadable);
+  /// Something of the shard was read here and does not verify.
+  void suspect(std::int64_t now_ns, ShardId shard);
   bool send_query(const NodeId& to, std::string bytes);
 
   /// See RingTurns::propose().

@@ -82,10 +82,11 @@ constexpr std::array<ProblemText, 22> kProblemTexts{{
      "when the shard is resumed, after an upgrade for example, and folds to its end"},
     {"CORRUPT_VALUE",
      "A value in the data directory does not match its checksum. It is left out of answers and kept on the disk.",
-     "The readings in that value are missing from answers. A bad checksum means the disk or the memory changed bytes.",
+     "The readings in that value are missing from this node's answers; other owners have them, are asked instead, and "
+     "give the shard back (wattring_shard_repairs_total). A bad checksum means the disk or the memory changed bytes.",
      "Not caused by a crash or by a power failure: those leave whole values.",
      {"the node's log: which table and key", "stop the node, then: wattringd journal verify --data-dir DATA_DIR",
-      "smartctl -a DEVICE and a memory test; then send the affected time again from the source"},
+      "smartctl -a DEVICE and a memory test; in a cluster of one node send the affected time again from the source"},
      "when the node has been started again and finds no such value"},
     {"NODE_DOWN",
      "A node does not answer the others, and has not answered for itself: it is held to be gone. `critical`: more "
