@@ -262,6 +262,10 @@ void Replica::damaged(std::int64_t now_ns, ShardId shard, const Coverage& unread
   impl_->sync.tick(now_ns, out);
 }
 
+bool Replica::suspect(std::int64_t now_ns, ShardId shard, ReplicaEffects& out) {
+  return impl_->state.has_ring() && impl_->contents.suspect(now_ns, shard, out);
+}
+
 void Replica::renewed(std::int64_t now_ns, DiskGeneration generation, ReplicaEffects& out) {
   ReplicaState& state = impl_->state;
   state.generation = generation;

@@ -158,6 +158,9 @@ class Replica {
   /// Entries that were durable here cannot be read back: they are no longer claimed, and fetched from others. Whoever
   /// cannot tell which ones they are names all that is durable().
   void damaged(std::int64_t now_ns, ShardId shard, const Coverage& unreadable, ReplicaEffects& out);
+  /// Something of the shard that was sealed here does not verify, and nobody can tell which entries it was made of: all
+  /// of the shard is fetched from another owner. True: it was begun. At most once a minute and shard.
+  bool suspect(std::int64_t now_ns, ShardId shard, ReplicaEffects& out);
   void renewed(std::int64_t now_ns, DiskGeneration generation, ReplicaEffects& out);
   /// Nothing: it cannot be told now.
   void digested(ShardId shard, const std::optional<ContentDigest>& digest, ReplicaEffects& out);

@@ -9,6 +9,10 @@ namespace {
 /// Hashing reads all of a shard: so many wait for the disk at once.
 constexpr std::size_t kRunningMax = 4;
 
+/// A transfer that did not help is not repeated faster and faster: this often at first, this often in the end.
+constexpr std::int64_t kSuspectNs = 60 * kNsPerSecond;
+constexpr std::int64_t kSuspectMaxNs = 3600 * kNsPerSecond;
+
 bool differ(const ContentDigest& a, const ContentDigest& b) {
   return a.coverage_hash == b.coverage_hash && a != b;
 }
@@ -71,6 +75,29 @@ void ReplicaContents::digested(ShardId shard, const std::optional<ContentDigest>
   told_ = {shard, *digest};
   for (const NodeId& owner : state_.owners(shard))
     if (owner != state_.self && state_.can_talk(owner)) state_.send(owner, message::Content{shard, *digest, true}, out);
+}
+
+std::optional<NodeId> ReplicaContents::other_owner(ShardId shard, std::size_t nth) const {
+  std::vector<NodeId> others;
+  for (const NodeId& owner : state_.owners(shard))
+    if (owner != state_.self && state_.can_talk(owner)) others.push_back(owner);
+  if (others.empty()) return std::nullopt;
+  return others[nth % others.size()];
+}
+
+bool ReplicaContents::suspect(std::int64_t now_ns, ShardId id, ReplicaEffects& out) {
+  if (!state_.owns(id) || state_.shard(id).dropping) return false;
+  Suspicion& suspicion = suspicions_[id];
+  if (suspicion.times != 0 && now_ns < suspicion.again_ns) return false;
+  const auto from = other_owner(id, suspicion.times);
+  if (!from) return false;
+  // After a long calm it is another matter.
+  if (now_ns - suspicion.again_ns >= kSuspectMaxNs) suspicion.pause_ns = 0;
+  suspicion.pause_ns = std::clamp(2 * suspicion.pause_ns, kSuspectNs, kSuspectMaxNs);
+  suspicion.again_ns = now_ns + suspicion.pause_ns;
+  ++suspicion.times;
+  sync_.fetch_all(id, *from, out);
+  return true;
 }
 
 void ReplicaContents::repair(ShardId shard, const NodeId& from, ReplicaEffects& out) {

@@ -75,7 +75,7 @@ AlertExtension::AlertExtension(ShardId shard, AlertHub& hub)
 }
 
 AlertExtension::~AlertExtension() {
-  hub_.firing.fetch_sub(counted_firing_);
+  hub_.note_firing(shard_, 0);
 }
 
 Result<void> AlertExtension::recovered(meter::ShardFold& fold, const persistence::ReadTransaction& disk) {
@@ -365,9 +365,7 @@ void AlertExtension::record(const std::vector<alert::Change>& changes) {
 }
 
 void AlertExtension::count_firing() {
-  const auto firing = static_cast<std::int64_t>(book().firing());
-  hub_.firing.fetch_add(firing - counted_firing_);
-  counted_firing_ = firing;
+  hub_.note_firing(shard_, static_cast<std::int64_t>(book().firing()));
 }
 
 void AlertExtension::erased(std::string_view meter, std::int64_t before_ms) {

@@ -88,7 +88,6 @@ class AlertExtension final : public ShardExtension {
   std::int64_t next_pass_ms_ = 0;
   std::int64_t next_untold_ms_ = 0;
   std::int64_t next_forget_ms_ = 0;
-  std::int64_t counted_firing_ = 0;
   bool looking_at_history_ = false;
   std::uint64_t quarantined_ = 0;  ///< mark of the notes that were looked at
 

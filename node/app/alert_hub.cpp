@@ -46,11 +46,21 @@ AlertHub::AlertHub(const sharding::ShardKey& shard_key, persistence::JournalWrit
           metrics.counter("wattring_alert_records_total", "Alert records written, by state", in_state("resolved"))),
       retracted_(
           metrics.counter("wattring_alert_records_total", "Alert records written, by state", in_state("retracted"))),
+      firing_(shard_key.shard_count()),
       tell_from_(shard_key.shard_count()),
       next_outbox_(next_outbox_sequence),
       policy_(std::make_shared<const alert::Policy>(alert::Policy::Parts{})) {
-  metrics.gauge_function("wattring_alerts_firing", "Alerts that fire now",
-                         [this] { return static_cast<double>(firing.load(std::memory_order_relaxed)); });
+  metrics.gauge_function("wattring_alerts_firing", "Alerts that fire now, at the node that tells them",
+                         [this] { return static_cast<double>(firing_here()); });
+}
+
+std::int64_t AlertHub::firing_here() const {
+  std::int64_t all = 0;
+  for (std::size_t i = 0; i < firing_.size(); ++i) {
+    const HomeRole role = homes.of(ShardId{static_cast<std::uint16_t>(i)});
+    if (role == HomeRole::home || role == HomeRole::alone) all += firing_[i].load(std::memory_order_relaxed);
+  }
+  return all;
 }
 
 std::shared_ptr<const alert::Policy> AlertHub::policy() const {

@@ -75,13 +75,21 @@ class AlertHub {
   Counter& evaluation_errors;
   DurationHistogram& evaluation_time;
   Counter& unconfirmed;
-  std::atomic<std::int64_t> firing{0};
+
+  /// So many alerts of the shard fire.
+  void note_firing(ShardId shard, std::int64_t alerts) {
+    firing_[shard.value].store(alerts, std::memory_order_relaxed);
+  }
+  /// Alerts that fire, of the shards for which this node speaks: every owner records them, and all nodes together have
+  /// each once.
+  [[nodiscard]] std::int64_t firing_here() const;
 
  private:
   Counter& fired_;
   Counter& resolved_;
   Counter& retracted_;
   std::atomic<std::uint64_t> version_{0};
+  std::vector<std::atomic<std::int64_t>> firing_;  ///< by shard
   /// By shard: the first row of the outbox that may be told.
   std::vector<std::atomic<std::uint64_t>> tell_from_;
   mutable std::mutex mutex_;

@@ -121,7 +121,8 @@ Result<void> Node::open(WriterId writer, Prng& prng) {
                                                  config.ingest.in_flight_bytes_max};
   pipeline_ =
       std::make_unique<IngestPipeline>(pipeline_options, *key_, writer, *replication_, *workers_, clock_, metrics_);
-  query_ = std::make_unique<QueryService>(*key_, *workers_, directory_->journal(), clock_);
+  query_ = std::make_unique<QueryService>(*key_, *workers_, directory_->journal(), clock_,
+                                          [this](ShardId shard) { replication_->suspect(shard); });
   register_metrics();
   if (auto attached = alerts_->attach(*workers_, *pipeline_); !attached) return attached;
   share_alerts();
@@ -141,6 +142,7 @@ Result<void> Node::open_workers() {
   worker_options.on_unreadable = [this](ShardId shard, const sharding::Coverage& unreadable) {
     replication_->damaged(shard, unreadable);
   };
+  worker_options.on_damaged = [this](ShardId shard) { replication_->suspect(shard); };
   worker_options.on_unrecovered = [this] { failed_ = true; };
   worker_options.workers = worker_count(config);
   worker_options.unsealed_bytes_max = config.store.unsealed_bytes_max;

@@ -62,8 +62,8 @@ Failure no_meter(const std::string& id, const meter::ShardFold& fold) {
 }  // namespace
 
 QueryService::QueryService(const sharding::ShardKey& key, ShardWorkers& workers, const persistence::Journal& disk,
-                           const Clock& clock)
-    : key_(key), workers_(workers), disk_(disk), clock_(clock) {}
+                           const Clock& clock, OnDamaged on_damaged)
+    : key_(key), workers_(workers), disk_(disk), clock_(clock), on_damaged_(std::move(on_damaged)) {}
 
 Result<MeterPage> QueryService::meters(std::string_view prefix, std::string_view after, std::size_t limit) {
   struct Gathering {
@@ -197,6 +197,7 @@ Result<http::ReadingsAnswer> QueryService::readings(const http::ReadingsQuery& q
     }
   }
   answer.complete = resident->complete && !reader.damaged();
+  tell_if(reader.damaged(), reader.series().shard);
   return answer;
 }
 
@@ -234,6 +235,7 @@ Result<http::IntervalsAnswer> QueryService::intervals(const http::IntervalsQuery
   if (!quarters) return Failure(quarters.error());
   answer.intervals = meter::roll_up(*quarters, query.every, query.zone, query.from_ms, query.to_ms, options.kind);
   answer.complete = resident->complete && !damaged && !reader.damaged();
+  tell_if(damaged || reader.damaged(), reader.series().shard);
   return answer;
 }
 

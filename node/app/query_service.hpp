@@ -1,6 +1,7 @@
 // SPDX-License-Identifier: Apache-2.0
 #pragma once
 
+#include <functional>
 #include <memory>
 #include <optional>
 #include <string>
@@ -19,8 +20,10 @@ namespace wattring::app {
 /// Any thread; a call waits for the worker behind the batches that were dispatched before it.
 class QueryService {
  public:
+  /// on_damaged: a question came upon values of the shard that do not verify. The asking thread; may be empty.
+  using OnDamaged = std::function<void(ShardId)>;
   QueryService(const sharding::ShardKey& key, ShardWorkers& workers, const persistence::Journal& disk,
-               const Clock& clock);
+               const Clock& clock, OnDamaged on_damaged = nullptr);
 
   [[nodiscard]] Result<http::MeterPage> meters(std::string_view prefix, std::string_view after, std::size_t limit);
   [[nodiscard]] Result<http::MeterSummary> meter(std::string_view id);
@@ -39,6 +42,9 @@ class QueryService {
   [[nodiscard]] Result<Resident> find_series(const std::string& meter, Register reg);
   [[nodiscard]] Result<std::vector<std::int64_t>> exchange_times(const persistence::ReadTransaction& disk,
                                                                  Resident& resident, bool& damaged);
+  void tell_if(bool damaged, ShardId shard) const {
+    if (damaged && on_damaged_) on_damaged_(shard);
+  }
   [[nodiscard]] std::string text_of(const persistence::ReadTransaction& disk, const Resident& resident,
                                     std::int64_t value) const;
 
@@ -46,6 +52,7 @@ class QueryService {
   ShardWorkers& workers_;
   const persistence::Journal& disk_;
   const Clock& clock_;
+  const OnDamaged on_damaged_;
 };
 
 }  // namespace wattring::app

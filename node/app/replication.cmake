@@ -4,7 +4,7 @@ wattring_library(wattring_data_links SOURCES data_links.cpp LIBS wattring_cluste
 
 # The core of replication between its doors: journal, workers, other nodes.
 wattring_library(wattring_replication
-  SOURCES disk_notes.cpp follow_routes.cpp peer_calls.cpp replication_gauges.cpp replication_service.cpp replication_turns.cpp ring_turns.cpp
+  SOURCES disk_notes.cpp fill_pace.cpp follow_routes.cpp peer_calls.cpp replication_gauges.cpp replication_service.cpp replication_turns.cpp ring_turns.cpp
           shard_transfers.cpp transfer_message.cpp usable_nodes.cpp
   LIBS wattring_core wattring_data_links wattring_replica)
 

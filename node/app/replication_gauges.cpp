@@ -30,7 +30,11 @@ ReplicationGauges::ReplicationGauges(Metrics& metrics)
       appends(metrics.counter(kMessages, kMessagesHelp, R"(kind="append")")),
       receipts(metrics.counter(kMessages, kMessagesHelp, R"(kind="receipt")")),
       pulls(metrics.counter(kMessages, kMessagesHelp, R"(kind="pull")")),
-      refused(metrics.counter("wattring_replication_refused_total", "Packs of other nodes that had no room here")) {}
+      refused(metrics.counter("wattring_replication_refused_total", "Packs of other nodes that had no room here")),
+      ring_forks(metrics.counter("wattring_ring_forks_total",
+                                 "Times another node was found to follow another ring of the same version")),
+      repairs(metrics.counter("wattring_shard_repairs_total",
+                              "Whole shards fetched from another owner because of values that do not verify")) {}
 
 void ReplicationGauges::show(const sharding::Replica& replica, std::size_t shard_count) {
   using Role = sharding::Replica::Role;

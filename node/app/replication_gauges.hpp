@@ -24,6 +24,8 @@ struct ReplicationGauges {
   Counter& receipts;
   Counter& pulls;
   Counter& refused;
+  Counter& ring_forks;
+  Counter& repairs;
 };
 
 }  // namespace wattring::app

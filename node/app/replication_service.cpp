@@ -196,6 +196,10 @@ void ReplicationService::damaged(ShardId shard, const sharding::Coverage& unread
       [shard, unreadable](ReplicationTurns& turns, std::int64_t now_ns) { turns.damaged(now_ns, shard, unreadable); });
 }
 
+void ReplicationService::suspect(ShardId shard) {
+  (void)post([shard](ReplicationTurns& turns, std::int64_t now_ns) { turns.suspect(now_ns, shard); });
+}
+
 bool ReplicationService::write(sharding::PackPtr pack, std::shared_ptr<CutBatch> cut, OnDone done) {
   {
     const std::lock_guard lock(mutex_);
@@ -257,7 +261,10 @@ ReplicationService::Holding ReplicationService::holding() {
         holding.counts = replica.counts();
         for (const auto& peer : replica.peers())
           if (peer.lagging) holding.lagging.push_back(peer.id);
-        holding.ring = turns.rings().look();
+        holding.now_ns = doors_.clock.monotonic_ns();
+        holding.ring = turns.rings().look(holding.now_ns);
+        holding.arriving = turns.transfers().arriving();
+        holding.filled_in_ns = turns.fill_pace().left_ns();
         const auto& placed = turns.rings().placements();
         if (placed.empty()) return holding;
         for (std::size_t i = 0; i < placed.back()->shard_count(); ++i)

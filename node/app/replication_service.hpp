@@ -56,6 +56,8 @@ class ReplicationService final : public WriteDoor {
   void set_view(std::shared_ptr<const cluster::View> view);
   /// What the workers find unreadable.
   void damaged(ShardId shard, const sharding::Coverage& unreadable);
+  /// Something sealed of the shard was read and does not verify: another owner's copy is fetched, now and then.
+  void suspect(ShardId shard);
 
   [[nodiscard]] bool write(sharding::PackPtr pack, std::shared_ptr<CutBatch> cut, OnDone done) override;
   [[nodiscard]] Admission admission() const override;
@@ -84,6 +86,9 @@ class ReplicationService final : public WriteDoor {
     /// By shard: nothing is acknowledged as DURABLE under an older ring any more, so it can be under the one in force.
     std::vector<bool> fenced{};
     RingTurns::Look ring{};
+    std::int64_t now_ns = 0;                           ///< of the turn
+    std::vector<ShardTransfers::Arriving> arriving{};  ///< whole shards on their way here
+    std::optional<std::int64_t> filled_in_ns{};        ///< see FillPace::left_ns()
   };
   /// Waits for a turn.
   [[nodiscard]] Holding holding();

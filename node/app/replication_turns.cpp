@@ -81,6 +81,7 @@ Result<std::unique_ptr<ReplicationTurns>> ReplicationTurns::make(const Options& 
   };
   rings.note = [turns](persistence::OwnedOp row) { turns->notes_.add(std::move(row)); };
   rings.changed = [turns] { turns->rings_new_ = true; };
+  rings.forked = [turns] { turns->gauges_.ring_forks.add(); };
   auto made_rings = RingTurns::make(options.rings, options.ring_state, std::move(rings), made->prng_.fork(), doors.log);
   if (!made_rings) return Failure(made_rings.error());
   made->rings_ = std::move(*made_rings);
@@ -145,6 +146,7 @@ void ReplicationTurns::take(std::int64_t now_ns, DataLinks::Received&& received)
     return perform(now_ns);
   }
   const auto& message = std::get<PeerMessage>(received.payload);
+  rings_->heard(now_ns, received.from, message.ring);
   // Without a receipt the sender tries again, or asks another node; without an answer it pulls again.
   const bool brings = std::holds_alternative<sharding::message::Append>(message.body) ||
                       std::holds_alternative<sharding::message::Entries>(message.body);
@@ -171,8 +173,9 @@ std::int64_t ReplicationTurns::next_deadline() const {
 void ReplicationTurns::once_a_second(std::int64_t now_ns) {
   next_second_ns_ = now_ns + kNsPerSecond;
   gauges_.show(replica_, options_.shard_count);
-  const std::uint64_t differed = replica_.counts().contents_differed;
-  if (std::exchange(contents_differed_, differed) != differed)
+  const Replica::Counts counts = replica_.counts();
+  fill_pace_.note(now_ns, counts.shards_filling);
+  if (std::exchange(contents_differed_, counts.contents_differed) != counts.contents_differed)
     doors_.log->warn("contents_differ",
                      "a shard had other readings here than where the same entries are; both nodes "
                      "fetch what the other has");
@@ -294,6 +297,15 @@ void ReplicationTurns::exchange(std::int64_t now_ns, ShardId shard, bool fresh_e
 
 void ReplicationTurns::damaged(std::int64_t now_ns, ShardId shard, const sharding::Coverage& unreadable) {
   replica_.damaged(now_ns, shard, unreadable, effects_);
+  perform(now_ns);
+}
+
+void ReplicationTurns::suspect(std::int64_t now_ns, ShardId shard) {
+  if (replica_.suspect(now_ns, shard, effects_)) {
+    gauges_.repairs.add();
+    doors_.log->warn("shard_repair", "shard " + std::to_string(shard.value) +
+                                         " has values here that do not verify: it is fetched from another owner");
+  }
   perform(now_ns);
 }
 

@@ -12,6 +12,7 @@
 
 #include "node/app/data_links.hpp"
 #include "node/app/disk_notes.hpp"
+#include "node/app/fill_pace.hpp"
 #include "node/app/foreign_pack.hpp"
 #include "node/app/log_reader.hpp"
 #include "node/app/replication_gauges.hpp"
@@ -78,6 +79,8 @@ class ReplicationTurns {
   /// fresh_enough: an exchange that is at most ReplicaSettings::fresh_ns old will do.
   void exchange(std::int64_t now_ns, ShardId shard, bool fresh_enough, OnComplete done);
   void damaged(std::int64_t now_ns, ShardId shard, const sharding::Coverage& unreadable);
+  /// Something of the shard was read here and does not verify.
+  void suspect(std::int64_t now_ns, ShardId shard);
   bool send_query(const NodeId& to, std::string bytes);
 
   /// See RingTurns::propose().
@@ -85,6 +88,8 @@ class ReplicationTurns {
 
   [[nodiscard]] const sharding::Replica& replica() const { return replica_; }
   [[nodiscard]] const RingTurns& rings() const { return *rings_; }
+  [[nodiscard]] const ShardTransfers& transfers() const { return transfers_; }
+  [[nodiscard]] const FillPace& fill_pace() const { return fill_pace_; }
   /// Appends that are on their way to the disk, and writes that are not answered.
   [[nodiscard]] std::size_t under_way() const { return flying_ + waiting_.size() + writes_.size(); }
 
@@ -139,6 +144,7 @@ class ReplicationTurns {
   ReplicationGauges gauges_;
   std::unique_ptr<RingTurns> rings_;
   ShardTransfers transfers_;
+  FillPace fill_pace_;
   sharding::ReplicaEffects effects_;
   bool performing_ = false;
 

@@ -117,10 +117,27 @@ struct RingTurns::Impl {
     if (peer != options.self) keeper.ask(peer, effects);
   }
 
+  /// Of the ring of that version here; nothing: there is none, or none any more.
+  [[nodiscard]] std::optional<std::uint64_t> ring_of(std::uint64_t version) const {
+    for (auto placed = placements.rbegin(); placed != placements.rend(); ++placed)
+      if ((*placed)->ring().version == version) return (*placed)->ring_id();
+    for (const auto& ring : keeper.rings())
+      if (ring->version == version) return sharding::ring_id(*ring);
+    return std::nullopt;
+  }
+
+  void differs(std::int64_t now_ns, const NodeId& node) {
+    if (!forks.differs(now_ns, node)) return;
+    log->error("ring_fork", "node " + to_hex(node.bytes) +
+                                " follows another ring than this one: wattringctl problems explain RING_FORK");
+    if (doors.forked) doors.forked();
+  }
+
   const Options options;
   const Doors doors;
   const std::shared_ptr<Log> log;
   sharding::RingKeeper keeper;
+  sharding::RingForks forks;
   const sharding::JoinWatch watch;
   std::uint64_t placed_from;  ///< rings before it are needed no more
   Placements placements;
@@ -146,8 +163,21 @@ Result<std::unique_ptr<RingTurns>> RingTurns::make(const Options& options, std::
 void RingTurns::handle(std::int64_t now_ns, const NodeId& from, std::string_view bytes) {
   const auto message = sharding::decode_ring_message(bytes);
   if (!message) return impl_->log->debug("ring_message_refused", message.error().text());
+  const std::uint64_t conflicts = impl_->keeper.stats().conflicts;
   impl_->keeper.handle(now_ns, from, *message, impl_->effects);
+  if (impl_->keeper.stats().conflicts != conflicts) impl_->differs(now_ns, from);
   impl_->perform();
+}
+
+void RingTurns::heard(std::int64_t now_ns, const NodeId& from, const sharding::RingRef& theirs) {
+  const auto& placed = impl_->placements;
+  const bool same =
+      !placed.empty() && theirs == sharding::RingRef{placed.back()->ring().version, placed.back()->ring_id()};
+  if (same && impl_->forks.empty()) return;
+  if (same) return impl_->forks.agrees(from);
+  // Whoever is ahead, or behind by what is forgotten here, says nothing by that.
+  const auto ours = impl_->ring_of(theirs.version);
+  if (ours && *ours != theirs.id) impl_->differs(now_ns, from);
 }
 
 void RingTurns::set_view(std::int64_t now_ns, const cluster::View& view) {
@@ -181,10 +211,11 @@ void RingTurns::propose(std::int64_t now_ns, sharding::Ring next, OnProposed don
   impl_->perform();
 }
 
-RingTurns::Look RingTurns::look() const {
+RingTurns::Look RingTurns::look(std::int64_t now_ns) const {
   const auto current = impl_->keeper.current();
   Look look;
   look.proposing = impl_->keeper.proposing();
+  look.forks = impl_->forks.seen(now_ns);
   if (impl_->options.proposes && current != nullptr) look.again_ns = impl_->look_at_ns;
   for (const sharding::LiveMember& each : impl_->live)
     if (current != nullptr && !current->is_member(each.id) && !current->is_removed(each.id))

@@ -17,7 +17,9 @@
 #include "persistence/group_commit.hpp"
 #include "persistence/journal.hpp"
 #include "sharding/join_watch.hpp"
+#include "sharding/peer_message.hpp"
 #include "sharding/placement.hpp"
+#include "sharding/ring_forks.hpp"
 #include "sharding/ring_keeper.hpp"
 
 namespace wattring::app {
@@ -40,6 +42,7 @@ class RingTurns {
     std::function<void(std::uint64_t token, persistence::OwnedOp row)> keep;
     std::function<void(persistence::OwnedOp row)> note;  ///< to be durable some time
     std::function<void()> changed;                       ///< placements() is new
+    std::function<void()> forked{};                      ///< one more node was found to follow another history of rings
   };
   /// state: of read_ring_state(), or founding_state().
   [[nodiscard]] static Result<std::unique_ptr<RingTurns>> make(const Options& options, std::string_view state,
@@ -47,6 +50,8 @@ class RingTurns {
   ~RingTurns();
 
   void handle(std::int64_t now_ns, const NodeId& from, std::string_view bytes);
+  /// The ring that a node names in what it says about readings.
+  void heard(std::int64_t now_ns, const NodeId& from, const sharding::RingRef& theirs);
   void set_view(std::int64_t now_ns, const cluster::View& view);
   void ask(const NodeId& peer);
   void persisted(std::uint64_t token);
@@ -63,8 +68,9 @@ class RingTurns {
     std::vector<sharding::LiveMember> newcomers;  ///< live, and in no ring
     std::int64_t again_ns = INT64_MAX;            ///< when this node looks whether to propose them
     bool proposing = false;
+    std::vector<sharding::RingForks::Fork> forks;
   };
-  [[nodiscard]] Look look() const;
+  [[nodiscard]] Look look(std::int64_t now_ns) const;
 
   /// Of the rings this node knows and needs, oldest first; the last is in force. Empty: it knows none.
   [[nodiscard]] const Placements& placements() const;

@@ -6,6 +6,7 @@
 #include <utility>
 
 #include "node/app/shard_extension.hpp"
+#include "persistence/format.hpp"
 #include "persistence/keys.hpp"
 
 namespace wattring::app {
@@ -131,7 +132,20 @@ Result<void> ShardArrivals::advance(Merge& merge) {
   // Every byte is there: now for the facts.
   merge.verified = true;
   merge.next = 0;
+  if (has_all_that_is_sealed(merge)) shards_.folds[merge.slot]->begin_renewal();
   return {};
+}
+
+/// What is in the chunks here, damaged ones too, is of entries in the sealed coverage, or will be sealed once more.
+bool ShardArrivals::has_all_that_is_sealed(const Merge& merge) const {
+  const auto disk = shared_.disk.read();
+  if (!disk) return false;
+  const std::string row = persistence::shard_key(shards_.folds[merge.slot]->shard());
+  const auto sealed = (*disk)->get(persistence::Table::coverage, row);
+  if (!sealed) return sealed.error().code == ErrorCode::not_found;
+  const auto payload = persistence::open_value(*sealed, persistence::position_of(row));
+  const auto coverage = payload ? sharding::Coverage::decode(*payload) : Failure(payload.error());
+  return coverage && merge.claim.coverage.covers(*coverage);
 }
 
 Result<void> ShardArrivals::load(Merge& merge) const {

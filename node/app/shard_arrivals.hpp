@@ -79,6 +79,7 @@ class ShardArrivals {
   void begin(std::size_t slot, Lsn lsn, const persistence::EntryView& entry);
   [[nodiscard]] bool has_room() const;
   Result<void> advance(Merge& merge);
+  [[nodiscard]] bool has_all_that_is_sealed(const Merge& merge) const;
   Result<void> load(Merge& merge) const;
   Result<void> fold_some(Merge& merge);
   void take(Merge& merge, std::uint32_t number, const meter::TransferItem& item);

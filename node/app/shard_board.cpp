@@ -4,6 +4,7 @@
 #include <algorithm>
 #include <map>
 
+#include "base/units.hpp"
 #include "sharding/ring_change.hpp"
 
 namespace wattring::app {
@@ -89,6 +90,15 @@ void add_members(ShardBoard& board, const NodeId& self, const sharding::Placemen
   }
 }
 
+void add_arriving(ShardBoard& board, const ReplicationService::Holding& holding, const cluster::View* view) {
+  for (const ShardTransfers::Arriving& one : holding.arriving) {
+    if (one.shard.value >= board.shards.size()) continue;
+    const std::int64_t for_s = std::max<std::int64_t>(0, holding.now_ns - one.since_ns) / kNsPerSecond;
+    board.shards[one.shard.value].arriving = {node_name(one.from, view), one.bytes, for_s};
+  }
+  if (holding.filled_in_ns) board.filled_in_s = (*holding.filled_in_ns + kNsPerSecond - 1) / kNsPerSecond;
+}
+
 }  // namespace
 
 std::string node_name(const NodeId& id, const cluster::View* view) {
@@ -103,6 +113,8 @@ ShardBoard make_board(const NodeId& self, const sharding::Routes& routes, const 
   board.missing = holding.counts.shards_missing;
   board.held = holding.counts.shards_held;
   board.fenced = std::ranges::find(holding.fenced, false) == holding.fenced.end();
+  for (const sharding::RingForks::Fork& fork : holding.ring.forks)
+    board.forks.push_back({node_name(fork.node, view), fork.since_ns});
   if (routes.ring == nullptr) return board;
   const sharding::Placement& placement = *routes.ring;
   add_members(board, self, placement, holding, view);
@@ -129,6 +141,7 @@ ShardBoard make_board(const NodeId& self, const sharding::Routes& routes, const 
     row.state = state_of(board, row);
     row.ack = class_of(board, reach, takers, s >= holding.fenced.size() || holding.fenced[s]);
   }
+  add_arriving(board, holding, view);
   return board;
 }
 

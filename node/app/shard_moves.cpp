@@ -37,6 +37,8 @@ bool ShardWorkers::post_content(ShardId shard, std::function<void(const Content&
     if (!fold.complete() || !fold.quarantined().empty()) return done(std::nullopt);
     auto disk = shared_.disk.read();
     const auto digest = disk ? meter::digest_of(fold, **disk) : Failure(disk.error());
+    if (!digest && digest.error().code == ErrorCode::corrupt && shared_.options.on_damaged)
+      shared_.options.on_damaged(shard);
     if (!digest) return done(std::nullopt);
     done(sharding::ContentDigest{fold.coverage().hash(), digest->facts, digest->high, digest->low});
   });

@@ -79,6 +79,10 @@ void ShardSealing::start(std::size_t slot) {
     shared_.count.duplicates.add(sealed->duplicates);
     shared_.count.conflicts.add(sealed->conflicts);
     shared_.count.chunks.add(sealed->chunks);
+    if (sealed->renewed != 0)
+      shared_.log->info("chunks_renewed", "shard " + std::to_string(fold.shard().value) + ": " +
+                                              std::to_string(sealed->renewed) +
+                                              " damaged chunks gave way to what another owner had");
   } else {
     shared_.log->warn("seal_failed", "shard " + std::to_string(fold.shard().value) + ": " + sealed.error().text());
     seal.slices.refuse();

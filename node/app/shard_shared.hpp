@@ -37,6 +37,8 @@ struct ShardOptions {
   std::uint64_t foreign_bytes_max = 64ULL << 20U;       ///< packs of others between their arrival and their fold
   /// Entries of the shard that are claimed were read back and do not verify. Any worker's thread; may be empty.
   std::function<void(ShardId, const sharding::Coverage&)> on_unreadable = nullptr;
+  /// A sealed value of the shard was read, and does not verify. Any worker's thread; may be empty.
+  std::function<void(ShardId)> on_damaged = nullptr;
   /// The disk does not give some shards back: nothing of them is changed, and the process must end (exit 74). Any
   /// worker's thread; may be empty.
   std::function<void()> on_unrecovered = nullptr;

@@ -21,6 +21,11 @@ Counter& transfers(Metrics& metrics, const std::string& what) {
                          "direction=\"" + what + "\"");
 }
 
+Counter& transferred(Metrics& metrics, const std::string& what) {
+  return metrics.counter("wattring_transfer_bytes_total", "Bytes of whole shards from and to other nodes",
+                         "direction=\"" + what + "\"");
+}
+
 WriterId draw(Prng& prng) {
   WriterId id;
   for (auto& byte : id.bytes) byte = static_cast<std::uint8_t>(prng.below(256));
@@ -38,6 +43,8 @@ ShardTransfers::ShardTransfers(const Options& options, const sharding::ShardKey&
       prng_(prng),
       parts_in_(transfers(metrics, "in")),
       parts_out_(transfers(metrics, "out")),
+      bytes_in_(transferred(metrics, "in")),
+      bytes_out_(transferred(metrics, "out")),
       failed_(
           metrics.counter("wattring_transfers_failed_total", "Whole shards that did not come, and are tried again")) {}
 
@@ -53,8 +60,8 @@ void ShardTransfers::begin_some(std::int64_t now_ns) {
     const Wish wish = wishes_.front();
     wishes_.pop_front();
     const std::uint64_t number = next_number_++;
-    const Fetch fetch{wish.shard, wish.from,         ShardImport(wish.shard, draw(prng_), key_), 1, false,
-                      0,          now_ns + kGiveUpNs};
+    const Fetch fetch{
+        wish.shard, wish.from, ShardImport(wish.shard, draw(prng_), key_), 1, false, 0, now_ns + kGiveUpNs, now_ns, 0};
     want(now_ns, number, fetches_.emplace(number, fetch).first->second);
   }
 }
@@ -106,12 +113,15 @@ void ShardTransfers::take(std::int64_t now_ns, std::uint64_t number, const Trans
 
 /// Looking at every reading of it takes milliseconds, which acknowledgements would wait for.
 void ShardTransfers::take_part(std::uint64_t number, std::string part) {
+  Fetch& fetch = fetches_.at(number);
   parts_in_.add();
+  bytes_in_.add(part.size());
+  fetch.bytes += part.size();
   const auto checked = [this, number](const std::string& bytes, const Result<void>& sound) {
     stage(number, bytes, sound);
     plan(now_ns_);
   };
-  if (!doors_.check(fetches_.at(number).shard, std::move(part), checked)) fail(number, "this node is stopping");
+  if (!doors_.check(fetch.shard, std::move(part), checked)) fail(number, "this node is stopping");
 }
 
 void ShardTransfers::stage(std::uint64_t number, const std::string& part, const Result<void>& sound) {
@@ -145,6 +155,13 @@ void ShardTransfers::fail(std::uint64_t number, const std::string& why) {
   log_->debug("shard_not_fetched", "shard " + std::to_string(shard.value) + ": " + why);
   doors_.abandon(shard);
   doors_.fetched(shard, std::nullopt);
+}
+
+std::vector<ShardTransfers::Arriving> ShardTransfers::arriving() const {
+  std::vector<Arriving> all;
+  all.reserve(fetches_.size());
+  for (const auto& [number, fetch] : fetches_) all.push_back({fetch.shard, fetch.from, fetch.bytes, fetch.since_ns});
+  return all;
 }
 
 // Giving.
@@ -214,6 +231,7 @@ std::size_t ShardTransfers::send_part(const GivingKey& key, Giving& giving) {
   if (*part) {
     message.bytes = **part;
     parts_out_.add();
+    bytes_out_.add(message.bytes.size());
   } else {
     message.kind = Kind::claim;
     message.bytes = claim = encode_transfer_claim(giving.source->claim());

@@ -9,6 +9,7 @@
 #include <optional>
 #include <string>
 #include <string_view>
+#include <vector>
 
 #include "base/ids.hpp"
 #include "base/log.hpp"
@@ -52,6 +53,15 @@ class ShardTransfers {
   void tick(std::int64_t now_ns);
   [[nodiscard]] std::int64_t next_deadline() const { return next_ns_; }
 
+  /// A shard that is on its way here.
+  struct Arriving {
+    ShardId shard;
+    NodeId from;
+    std::uint64_t bytes = 0;    ///< of the parts that came; how many will come nobody has counted
+    std::int64_t since_ns = 0;  ///< when it was first asked for
+  };
+  [[nodiscard]] std::vector<Arriving> arriving() const;
+
  private:
   struct Fetch {
     ShardId shard;
@@ -61,6 +71,8 @@ class ShardTransfers {
     bool keeping = false;     ///< the part came and is on its way to the disk
     std::int64_t ask_ns = 0;  ///< again
     std::int64_t given_up_ns = 0;
+    std::int64_t since_ns = 0;
+    std::uint64_t bytes = 0;  ///< came
   };
   struct Giving {
     ShardId shard;
@@ -97,6 +109,8 @@ class ShardTransfers {
   Prng prng_;
   Counter& parts_in_;
   Counter& parts_out_;
+  Counter& bytes_in_;
+  Counter& bytes_out_;
   Counter& failed_;
   std::deque<Wish> wishes_;  ///< wait until fewer are under way
   std::map<std::uint64_t, Fetch> fetches_;

@@ -60,7 +60,10 @@ ShardWorker::ShardWorker(ShardShared& shared, std::size_t index, std::function<v
                  },
                  [this](std::size_t slot, Lsn lsn, const meter::Limit& limit) { take_limit(slot, lsn, limit); },
                  [this](std::size_t slot) { return !drops_.is_dropping(slot); },
-                 [this](std::size_t) { sealing_.repeat_retention(); }}),
+                 [this](std::size_t slot) {
+                   sealing_.repeat_retention();
+                   if (shards_.folds[slot]->is_renewing()) sealing_.request();
+                 }}),
       drops_(shared, shards_,
              {[this](std::size_t slot) {
                 return !shards_.folds[slot]->is_sealing() && !erasing_.is_erasing(slot) &&

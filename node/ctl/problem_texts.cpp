@@ -6,7 +6,7 @@
 namespace wattring::ctl {
 namespace {
 
-constexpr std::array<ProblemText, 21> kProblemTexts{{
+constexpr std::array<ProblemText, 22> kProblemTexts{{
     {"DISK_RESERVE",
      "The volume of the data directory has no more room than the reserve (store.reserve), or the data file has reached "
      "store.map_size.",
@@ -82,10 +82,11 @@ constexpr std::array<ProblemText, 21> kProblemTexts{{
      "when the shard is resumed, after an upgrade for example, and folds to its end"},
     {"CORRUPT_VALUE",
      "A value in the data directory does not match its checksum. It is left out of answers and kept on the disk.",
-     "The readings in that value are missing from answers. A bad checksum means the disk or the memory changed bytes.",
+     "The readings in that value are missing from this node's answers; other owners have them, are asked instead, and "
+     "give the shard back (wattring_shard_repairs_total). A bad checksum means the disk or the memory changed bytes.",
      "Not caused by a crash or by a power failure: those leave whole values.",
      {"the node's log: which table and key", "stop the node, then: wattringd journal verify --data-dir DATA_DIR",
-      "smartctl -a DEVICE and a memory test; then send the affected time again from the source"},
+      "smartctl -a DEVICE and a memory test; in a cluster of one node send the affected time again from the source"},
      "when the node has been started again and finds no such value"},
     {"NODE_DOWN",
      "A node does not answer the others, and has not answered for itself: it is held to be gone. `critical`: more "
@@ -181,6 +182,22 @@ constexpr std::array<ProblemText, 21> kProblemTexts{{
       "stop it, move its data directory away, wattringd init --join, start: it joins as a new node",
       "was it removed by mistake? it is the same way back: the data comes from the others"},
      "when it is stopped for good"},
+    {"RING_FORK",
+     "Two rings of one version are in force, and nodes follow different ones. A ring is decided by a majority that "
+     "remembers its votes, so members have forgotten theirs: a data directory was put back from an old copy of it, or "
+     "ran twice.",
+     "The sides disagree about who owns a shard: an answer of one that says complete = true may lack what the other "
+     "acknowledged. No ring can be decided that both take. No copy is deleted on the word of the other side, and "
+     "readings still go both ways while nodes of both run.",
+     "Not a cut network and not VIEWS_DISAGREE: a side without a majority decides nothing and catches up by itself. "
+     "This does not mend itself, and restarts change nothing.",
+     {"wattringctl ring --node EACH: its ring's id; keep the side with more members, of two alike the one whose disks "
+      "were never put back",
+      "wattringctl shards moving: wait while a node that stays misses something, so that it gets what the other side "
+      "took",
+      "each node of the other side, one by one: stop it, wattringctl node remove it, let it join as a new node with an "
+      "empty data directory (docs/operations/runbooks.md, disk lost)"},
+     "a minute after the last node of the other side was stopped"},
     {"VIEWS_DISAGREE",
      "The nodes that were asked do not see the same members, and did not a second later either.",
      "Groups that cannot reach each other go on by themselves; each takes readings, and they exchange them when they "

@@ -39,6 +39,7 @@ counts.nobody number
 counts.ok number
 members[].copies number
 members[].draining boolean
+members[].filled_in_s number null
 members[].filling number null
 members[].held number null
 members[].homes number
@@ -60,6 +61,10 @@ ring.members number
 ring.version number
 ring.worst_ack string
 shards[].ack string
+shards[].arriving[].bytes number
+shards[].arriving[].for_s number
+shards[].arriving[].from string
+shards[].arriving[].node string
 shards[].filling[] string
 shards[].held[] string
 shards[].home string null
@@ -75,6 +80,10 @@ views.answered number
 views.asked number)";
 
 constexpr std::string_view kShard = R"(ack string
+arriving[].bytes number
+arriving[].for_s number
+arriving[].from string
+arriving[].node string
 filling[] string
 held[] string
 home string null

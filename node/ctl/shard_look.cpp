@@ -37,6 +37,20 @@ Json names_with(const std::vector<Session::Reply>& replies, std::size_t shard, c
   return names;
 }
 
+/// What is on its way to whom, as those say to whom it comes.
+Json arriving_at(const std::vector<Session::Reply>& replies, std::size_t shard) {
+  Json all = Json::Array{};
+  for (const Session::Reply& reply : replies) {
+    const auto& rows = reply.body["shards"].items();
+    if (reply.status != 200 || shard >= rows.size() || rows[shard]["arriving"].is_null()) continue;
+    Json one;
+    one.set("node", reply.name());
+    for (const char* name : {"from", "bytes", "for_s"}) one.set(name, rows[shard]["arriving"][name]);
+    all.push(std::move(one));
+  }
+  return all;
+}
+
 /// The id that the node has in its own answer; empty when it is in no ring.
 std::string own_id(const Session::Reply& reply) {
   for (const Json& seat : reply.body["members"].items())
@@ -63,6 +77,7 @@ Json rows_of(const std::vector<Session::Reply>& replies, const Json& newest, con
     Json filling = names_with(replies, i, "filling");
     if (row["state"].string() == "ok" && !filling.items().empty()) row.set("state", "filling");
     row.set("filling", std::move(filling)).set("held", names_with(replies, i, "holder"));
+    row.set("arriving", arriving_at(replies, i));
     out.push(std::move(row));
   }
   return out;
@@ -79,7 +94,7 @@ Json members_of(const std::vector<Session::Reply>& replies, const Json& members)
     });
     const Json nothing;
     const Json& counts = said == replies.end() ? nothing : said->body["counts"];
-    for (const char* name : {"filling", "missing", "held"}) row.set(name, counts[name]);
+    for (const char* name : {"filling", "missing", "held", "filled_in_s"}) row.set(name, counts[name]);
     out.push(std::move(row));
   }
   return out;

@@ -16,8 +16,9 @@ struct ShardLook {
   std::size_t answered = 0;             ///< with a ring
   bool agree = true;                    ///< the rings of those that answered
   Json ring;                            ///< the newest
-  Json members = Json::Array{};         ///< as a node with that ring has them; "filling", "held" and "missing" by each
-  /// {"shard","home","owners","reachable","state","ack","filling":[names],"held":[names]}
+  Json members = Json::Array{};         ///< as a node with that ring has them; "filling", "held", ... by each
+  /// {"shard","home","owners","reachable","state","ack","filling":[names],"held":[names],
+  /// "arriving":[{"node","from","bytes","for_s"}]}
   Json shards = Json::Array{};
   std::string unnamed;  ///< lines for people about members that nobody can name
   [[nodiscard]] std::size_t count(const char* state) const;

@@ -25,6 +25,7 @@ class RingProblems {
   void add_all() {
     add_own_place();
     if (board_.ring_version == 0) return;
+    add_fork();
     add_shards();
     add_too_few();
     for (const RingSeat& seat : board_.members) add_seat(seat);
@@ -39,9 +40,10 @@ class RingProblems {
   }
 
   /// The same at every look, so that whoever watches for changes sees none.
-  [[nodiscard]] std::int64_t since_ms(const MemberView& member) const {
-    return floor_to(seen_.status.now_ms - (seen_.monotonic_ns - member.since_ns) / 1'000'000, kMsPerSecond);
+  [[nodiscard]] std::int64_t since_ms(std::int64_t since_ns) const {
+    return floor_to(seen_.status.now_ms - (seen_.monotonic_ns - since_ns) / 1'000'000, kMsPerSecond);
   }
+  [[nodiscard]] std::int64_t since_ms(const MemberView& member) const { return since_ms(member.since_ns); }
   /// Since the first, or the last, of the members that are away went.
   [[nodiscard]] std::int64_t away_since(bool last) const {
     std::int64_t since = 0;
@@ -66,6 +68,22 @@ class RingProblems {
           "wattringctl ring show says what it waits for; wattringctl ring commit --add " + status.node,
           status.started_ms);
     }
+  }
+
+  void add_fork() {
+    if (board_.forks.empty()) return;
+    std::vector<std::string> names;
+    std::int64_t since_ns = board_.forks.front().since_ns;
+    for (const ForkedNode& fork : board_.forks) {
+      names.push_back(fork.name);
+      since_ns = std::min(since_ns, fork.since_ns);
+    }
+    add("RING_FORK", true, "ring",
+        fmt::format("two rings of one version are in force: {} and this node (ring {}, {}) follow different ones, and "
+                    "disagree about who owns what",
+                    fmt::join(names, ", "), board_.ring_version, hash_text(board_.ring_id)),
+        "stop and copy nothing yet: wattringctl problems explain RING_FORK says which side to keep, and how",
+        since_ms(since_ns));
   }
 
   void add_shards() {

@@ -49,7 +49,13 @@ void write_counts(JsonWriter& json, const ShardBoard& board) {
   for (const ShardState state : {ShardState::ok, ShardState::degraded, ShardState::filling, ShardState::nobody})
     json.key(to_string(state)).integer(in_state(state));
   json.key("missing").count(board.missing).key("held").count(board.held).key("owned").count(board.owned);
-  json.key("homes").count(board.homes).end_object();
+  json.key("homes").count(board.homes).key("filled_in_s");
+  if (board.filled_in_s) {
+    json.integer(*board.filled_in_s);
+  } else {
+    json.null();
+  }
+  json.end_object();
 }
 
 void write_row(JsonWriter& json, const ShardBoard& board, std::size_t shard) {
@@ -64,6 +70,9 @@ void write_row(JsonWriter& json, const ShardBoard& board, std::size_t shard) {
   for (const std::uint16_t owner : row.owners) json.string(board.members[owner].name);
   json.end_array().key("reachable").count(row.reachable).field("state", to_string(row.state));
   json.field("ack", to_string(row.ack)).field("here", to_string(row.role));
+  if (!row.arriving) return;
+  json.object("arriving").field("from", row.arriving->from).key("bytes").count(row.arriving->bytes);
+  json.key("for_s").integer(row.arriving->for_s).end_object();
 }
 
 std::string self_name(const ShardBoard& board) {

@@ -40,6 +40,13 @@ enum class ShardRole : std::uint8_t { none, owner, filling, holder };
 [[nodiscard]] std::string_view to_string(WriteClass ack);
 [[nodiscard]] std::string_view to_string(ShardRole role);
 
+/// A shard on its way here as a whole.
+struct ShardArriving {
+  std::string from;
+  std::uint64_t bytes = 0;  ///< came so far
+  std::int64_t for_s = 0;
+};
+
 struct ShardRow {
   static constexpr std::uint16_t kNobody = UINT16_MAX;
   std::uint16_t home = kNobody;       ///< index into ShardBoard::members, of who serves now
@@ -48,6 +55,13 @@ struct ShardRow {
   ShardState state = ShardState::ok;
   WriteClass ack = WriteClass::none;
   ShardRole role = ShardRole::none;
+  std::optional<ShardArriving> arriving{};
+};
+
+/// A node that follows another history of rings.
+struct ForkedNode {
+  std::string name;
+  std::int64_t since_ns = 0;  ///< monotonic
 };
 
 struct ShardBoard {
@@ -61,12 +75,15 @@ struct ShardBoard {
   bool removed = false;  ///< this node was one, and never will be again
   bool fenced = true;    ///< all older rings are done with
   std::vector<RingSeat> members;
+  std::vector<ForkedNode> forks;
   std::vector<ShardRow> shards;
   std::uint64_t filling = 0;  ///< shards here that are not yet full
   std::uint64_t missing = 0;  ///< shards of which another owner has something that is not here
   std::uint64_t held = 0;     ///< shards kept here for others
   std::uint64_t homes = 0;    ///< shards this node serves
   std::uint64_t owned = 0;    ///< shards this node owns, filled or not
+  /// Until those that are filling are full, as estimated from the last minutes; nothing: it cannot be told.
+  std::optional<std::int64_t> filled_in_s{};
 };
 
 /// A live node that is in no ring yet.

@@ -205,6 +205,7 @@ void ShardFold::begin_seal(Lsn applied_up_to) {
   first_sealing_ = std::exchange(first_pending_, kNothingUnsealed);
   sealing_up_to_ = applied_up_to;
   sealing_began_s_ = clock_s_++;
+  sealing_renews_ = renewing_ && !settling_;
 }
 
 void ShardFold::finish_seal() {
@@ -220,6 +221,7 @@ void ShardFold::finish_seal() {
   first_sealing_ = kNothingUnsealed;
   sealed_up_to_ = sealing_up_to_;
   sealed_began_s_ = sealing_began_s_;
+  renewing_ = renewing_ && !sealing_renews_;
 }
 
 void ShardFold::abandon_seal() {

@@ -70,6 +70,13 @@ class ShardFold {
   /// nobody draws conclusions.
   void set_settling(bool settling) { settling_ = settling; }
   [[nodiscard]] bool is_settling() const { return settling_; }
+  /// All that is being merged is verified, and has everything that the chunks here had: those that do not verify go
+  /// when the facts of their day are sealed. Ends with the first seal that began after the shard had settled.
+  void begin_renewal() {
+    renewing_ = true;
+    sealing_renews_ = false;
+  }
+  [[nodiscard]] bool is_renewing() const { return renewing_; }
 
   /// Which meters recover() keeps resident.
   struct Residency {
@@ -226,6 +233,8 @@ class ShardFold {
   bool complete_ = true;
   bool stopped_ = false;
   bool settling_ = false;
+  bool renewing_ = false;
+  bool sealing_renews_ = false;
   std::vector<QuarantineNote> quarantined_;
   FoldFault* fault_ = nullptr;
 

@@ -145,6 +145,7 @@ class Sealer {
 
   Result<void> seal_group(const Group& group, std::span<const Existing> existing) {
     SeriesChunk day;
+    const std::size_t told = damaged_.size();
     std::vector<std::string_view> replaced;
     std::uint32_t damaged_parts = 0;
     for (const Existing& chunk : existing) {
@@ -154,7 +155,12 @@ class Sealer {
       if (!decoded) {
         damaged_.push_back("chunk of meter " + std::string(key_of(group).meter_id) + ", day " +
                            std::to_string(group.day));
-        ++damaged_parts;
+        if (fold_.is_renewing()) {
+          replaced.push_back(chunk.key);
+          ++stats_.renewed;
+        } else {
+          ++damaged_parts;
+        }
         continue;
       }
       replaced.push_back(chunk.key);
@@ -164,7 +170,9 @@ class Sealer {
     stats_.facts += merged.added;
     stats_.duplicates += merged.duplicates;
     stats_.conflicts += merged.conflicts;
-    if (!merged.changed) return {};
+    // What lay beside a damaged chunk may be all there is of it.
+    const bool renews = fold_.is_renewing() && damaged_.size() != told;
+    if (!merged.changed && !renews) return {};
     return write_parts(group, std::move(day), replaced, damaged_parts);
   }
 
@@ -238,7 +246,8 @@ class Sealer {
     for (const auto& [key, payload] : fold_.sealing_kept()) {
       const auto there = disk_.get(Table::interval, key);
       if (!there && there.error().code != ErrorCode::not_found) return Failure(there.error());
-      if (there) continue;
+      const bool sound = there && persistence::open_value(*there, persistence::position_of(key));
+      if (there && (sound || !fold_.is_renewing())) continue;
       if (auto put = slicer_.put_sealed(Table::interval, key, payload); !put) return put;
     }
     if (auto written = write_limits(); !written) return written;

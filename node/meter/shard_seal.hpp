@@ -16,7 +16,8 @@ struct SealStats {
   std::uint64_t facts = 0;  ///< facts that were new to the chunks
   std::uint64_t duplicates = 0;
   std::uint64_t conflicts = 0;
-  std::uint64_t chunks = 0;  ///< chunks written
+  std::uint64_t renewed = 0;  ///< damaged chunks that gave way to what another owner had
+  std::uint64_t chunks = 0;   ///< chunks written
   std::uint64_t chunk_bytes = 0;
 };
 

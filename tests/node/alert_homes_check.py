@@ -100,6 +100,11 @@ def settled(node):
     return at("owner") == 1024 and at("filling") == 0 and at("missing") == 0
 
 
+def firing(cluster):
+    """Each owner of a meter knows of its alert; the one that tells it counts it."""
+    return sum(node.metric("wattring_alerts_firing") for node in cluster.nodes)
+
+
 def wait_told(receiver, event, meters, seconds=40):
     wait_until(lambda: meters <= receiver.meters(event), seconds,
                f"{event} told of all {len(meters)} (not of {sorted(meters - receiver.meters(event))[:5]})", None, 0.1)
@@ -130,6 +135,7 @@ def follow(cluster, receiver):
     wait_told(receiver, "firing", old)
     for node in cluster.nodes:
         wait_until(lambda one=node: old <= set(alerts(one)), 20, f"{node.name} having all alerts", node.process, 0.2)
+    wait_until(lambda: firing(cluster) == len(old), 20, f"{len(old)} firing on all nodes together", first.process, 0.2)
     acked = alerts(first)["M7"]["id"]
     ask(first, f"/api/v1/alerts/{acked}/ack", json.dumps({"user": "ann"}))
     for node in cluster.nodes:

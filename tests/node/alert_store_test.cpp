@@ -233,6 +233,25 @@ TEST_F(Outbox, RowsStayUntilTheyAreDeliveredOrDead) {
   EXPECT_EQ((*store_->pending(0, 1))[0].notification.alert.meter, "a");
 }
 
+TEST_F(Outbox, AFiringAlertCountsWhereItIsToldSoThatASumOverNodesIsRight) {
+  const auto shown = [&] {
+    const std::string text = metrics_.prometheus_text();
+    const std::size_t at = text.find("\nwattring_alerts_firing ");
+    return at == text.npos ? -1.0 : std::stod(text.substr(text.find(' ', at + 1)));
+  };
+  hub_->note_firing(ShardId{3}, 2);
+  hub_->note_firing(ShardId{4}, 5);
+  EXPECT_EQ(shown(), 7) << "nobody else has them";
+  hub_->homes.set(ShardId{3}, HomeRole::away);
+  EXPECT_EQ(shown(), 5) << "the home of shard 3 counts its alerts";
+  hub_->homes.set(ShardId{4}, HomeRole::unknown);
+  EXPECT_EQ(shown(), 0) << "who does not know whether it speaks does not";
+  hub_->homes.set(ShardId{3}, HomeRole::home);
+  EXPECT_EQ(shown(), 2) << "at once, though nothing of the shard has changed";
+  hub_->note_firing(ShardId{3}, 0);
+  EXPECT_EQ(shown(), 0);
+}
+
 TEST_F(Outbox, ASequenceIsNotUsedAgainWhileADeadLetterHasIt) {
   for (const char* meter : {"a", "b"}) put(meter);
   ASSERT_TRUE(store_->dead({2}));

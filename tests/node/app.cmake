@@ -30,6 +30,11 @@ if(WATTRING_TESTS AND TARGET wattringd)
   set_tests_properties(integration.WhatIsErasedStaysGoneWhenANodeReturns PROPERTIES LABELS integration TIMEOUT 600
                        RUN_SERIAL ON
                        ENVIRONMENT PYTHONDONTWRITEBYTECODE=1)
+  add_test(NAME integration.ADamagedCopyIsMadeWholeByTheQuestionThatComesUponIt
+           COMMAND ${CMAKE_CURRENT_SOURCE_DIR}/repair_check.py ${CMAKE_BINARY_DIR}/bin)
+  set_tests_properties(integration.ADamagedCopyIsMadeWholeByTheQuestionThatComesUponIt PROPERTIES LABELS integration TIMEOUT 240
+                       RUN_SERIAL ON
+                       ENVIRONMENT PYTHONDONTWRITEBYTECODE=1)
   add_test(NAME integration.OneOfThreeNodesTellsAnAlert
            COMMAND ${CMAKE_CURRENT_SOURCE_DIR}/alert_homes_check.py ${CMAKE_BINARY_DIR}/bin)
   set_tests_properties(integration.OneOfThreeNodesTellsAnAlert PROPERTIES LABELS integration TIMEOUT 600

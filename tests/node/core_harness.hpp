@@ -6,6 +6,7 @@
 #include <memory>
 #include <string>
 #include <utility>
+#include <vector>
 
 #include "base/log.hpp"
 #include "base/metrics.hpp"
@@ -51,7 +52,8 @@ class CoreHarness {
     parts_->pipeline =
         std::make_unique<IngestPipeline>(IngestPipeline::Options{1LL << 50, 1LL << 50, in_flight_max_}, key_, writer,
                                          parts_->replication->door(), *parts_->workers, clock_, parts_->metrics);
-    parts_->query = std::make_unique<QueryService>(key_, *parts_->workers, disk_, clock_);
+    parts_->query = std::make_unique<QueryService>(key_, *parts_->workers, disk_, clock_,
+                                                   [this](ShardId shard) { damaged_.push_back(shard); });
     parts_->writer->start();
     parts_->workers->start();
   }
@@ -79,6 +81,8 @@ class CoreHarness {
   persistence::JournalWriter& writer() { return *parts_->writer; }
   WriteDoor& writes() { return parts_->replication->door(); }
   [[nodiscard]] const sharding::ShardKey& key() const { return key_; }
+  /// Shards of which a question came upon something damaged.
+  [[nodiscard]] const std::vector<ShardId>& damaged() const { return damaged_; }
   [[nodiscard]] int unknown_commits() const { return unknown_commits_.load(); }
 
  private:
@@ -96,6 +100,7 @@ class CoreHarness {
   SystemClock clock_;
   const sharding::ShardKey key_{{}, 64};
   std::uint8_t boot_ = 0;
+  std::vector<ShardId> damaged_;
   std::atomic<int> unknown_commits_{0};
   std::unique_ptr<Parts> parts_;
 };

@@ -268,5 +268,25 @@ TEST(Core, TextFactsKeepTheirTextAcrossSealingAndRestart) {
   }
 }
 
+TEST(Core, AQuestionThatComesUponADamagedChunkSaysOfWhichShard) {
+  MemoryJournal memory;
+  FaultyJournal disk(memory);
+  CoreHarness core(disk);
+  ASSERT_EQ(core.submit(batch_of("M", 0, 40)).stored, 40U);
+  core.stop(true);
+  core.start();
+  EXPECT_TRUE(core.query().readings(everything("M"))->complete);
+  EXPECT_TRUE(core.damaged().empty());
+  ASSERT_TRUE(disk.flip_bit(persistence::Table::series, 0, 150));
+  EXPECT_FALSE(core.query().readings(everything("M"))->complete);
+  EXPECT_EQ(core.damaged(), std::vector<ShardId>{core.key().shard_of("M")});
+  http::IntervalsQuery intervals;
+  intervals.meter = "M";
+  intervals.reg = kImport;
+  intervals.to_ms = 40 * kQuarter;
+  EXPECT_FALSE(core.query().intervals(intervals)->complete);
+  EXPECT_EQ(core.damaged().size(), 2U);
+}
+
 }  // namespace
 }  // namespace wattring::app

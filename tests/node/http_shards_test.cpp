@@ -95,6 +95,16 @@ TEST_F(ShardsOverHttp, AShardSaysWhoOwnsItWhoServesItAndWhatAnAckWouldBe) {
   EXPECT_EQ(json("/api/v1/shards?meter=M-001")["shard"], 5) << "the shard of a meter that nobody has heard of";
 }
 
+TEST_F(ShardsOverHttp, AShardThatComesAsAWholeSaysHowMuchCameAndFromWhom) {
+  EXPECT_TRUE(json("/api/v1/shards")["counts"]["filled_in_s"].is_null());
+  shards.board_.shards[1].arriving = ShardArriving{"n2", 4096, 7};
+  shards.board_.filled_in_s = 90;
+  const auto document = json("/api/v1/shards");
+  EXPECT_EQ(document["counts"]["filled_in_s"], 90);
+  EXPECT_EQ(document["shards"][1]["arriving"], nlohmann::json::parse(R"({"from":"n2","bytes":4096,"for_s":7})"));
+  EXPECT_FALSE(document["shards"][0].contains("arriving"));
+}
+
 TEST_F(ShardsOverHttp, AShardThatIsNoneIsNotFound) {
   for (const char* id : {"8", "x", "-1", "99999"}) {
     const Response response = send("GET", "/api/v1/shards/" + std::string(id));
@@ -309,6 +319,21 @@ TEST_F(ShardsOverHttp, WhoIsInNoRingForLongIsAProblemAndWhoWasRemovedAWorseOne) 
   EXPECT_EQ(codes().size(), 1U) << "it joins";
   shards.board_.removed = true;
   EXPECT_EQ(codes().front(), "REMOVED_NODE");
+}
+
+TEST_F(ShardsOverHttp, NodesThatFollowAnotherRingAreACriticalProblem) {
+  shards.board_.forks = {{"n2", -3'000'000'000}, {"n3", -8'000'000'000}};
+  const auto document = json("/api/v1/problems");
+  ASSERT_EQ(document["problems"].size(), 1U);
+  const auto& problem = document["problems"][0];
+  EXPECT_EQ(problem["code"], "RING_FORK");
+  EXPECT_EQ(problem["severity"], "critical");
+  EXPECT_EQ(problem["subject"], "ring");
+  EXPECT_NE(problem["text"].get<std::string>().find("n2, n3 and this node (ring 3, 0000000000c0ffee)"),
+            std::string::npos)
+      << problem;
+  EXPECT_EQ(problem["since"], format_rfc3339(kTestNowMs - 8'000));
+  EXPECT_EQ(json("/api/v1/status")["verdict"], "critical");
 }
 
 TEST_F(ShardsOverHttp, ALaggingMemberIsNamed) {

@@ -86,6 +86,7 @@ class TestNode {
     return future.get();
   }
   ReplicationService& replication() { return *replication_; }
+  [[nodiscard]] const Metrics& metrics() const { return metrics_; }
   [[nodiscard]] ShardId shard_of(const std::string& meter) const { return key_.shard_of(meter); }
 
  private:
@@ -195,6 +196,20 @@ TEST(ReplicationService, ANodeThatLeavesIsNoLongerCountedOn) {
   const gateway::IngestReply reply = nodes[0]->submit("M1", 1'000);
   EXPECT_EQ(reply.ack, AckClass::durable);
   EXPECT_EQ(reply.copies, 2);
+}
+
+TEST(ReplicationService, NodesThatFollowTwoRingsOfOneVersionSayWhoDiffers) {
+  sharding::Ring ring = ring_of(2);
+  Nodes nodes;
+  nodes.push_back(std::make_unique<TestNode>(0, ring));
+  ring.acks = 1;
+  nodes.push_back(std::make_unique<TestNode>(1, ring));
+  meet(nodes, {0, 1});
+  for (std::size_t self = 0; self < 2; ++self) {
+    wait_for([&] { return !nodes[self]->replication().holding().ring.forks.empty(); });
+    EXPECT_EQ(nodes[self]->replication().holding().ring.forks.front().node, id_of(1 - self));
+    EXPECT_EQ(nodes[self]->metrics().total("wattring_ring_forks_total"), 1U);
+  }
 }
 
 }  // namespace

@@ -3,6 +3,7 @@
 
 #include <gtest/gtest.h>
 
+#include "base/units.hpp"
 #include "node/app/usable_nodes.hpp"
 #include "tests/node/fake_cluster.hpp"
 #include "tests/sharding/sample_ring.hpp"
@@ -158,6 +159,21 @@ TEST_F(Board, UsableAreAllButThoseWhoDrainAsLongAsTheOthersSuffice) {
   kill("n2");
   EXPECT_EQ(usable(), (std::vector<NodeId>{FakeCluster::id_of("n1"), FakeCluster::id_of("n3")}));
   EXPECT_EQ(usable_nodes(*cluster.view(), nullptr, false).size(), 2U) << "without a ring nobody knows what suffices";
+}
+
+TEST_F(Board, SaysWhatIsOnItsWayAndWhenItMayBeDone) {
+  found(3);
+  holding.now_ns = 12 * kNsPerSecond;
+  holding.arriving = {{ShardId{5}, FakeCluster::id_of("n2"), 1000, 2 * kNsPerSecond}};
+  EXPECT_FALSE(look().filled_in_s);
+  holding.filled_in_ns = kNsPerSecond + 1;
+  const http::ShardBoard board = look();
+  EXPECT_EQ(board.filled_in_s, 2);
+  ASSERT_TRUE(board.shards[5].arriving);
+  EXPECT_EQ(board.shards[5].arriving->from, "n2");
+  EXPECT_EQ(board.shards[5].arriving->bytes, 1000U);
+  EXPECT_EQ(board.shards[5].arriving->for_s, 10);
+  EXPECT_FALSE(board.shards[4].arriving);
 }
 
 }  // namespace

@@ -2,6 +2,8 @@
 // What travels with a shard, what is merged, and what a drop leaves.
 #include <gtest/gtest.h>
 
+#include <algorithm>
+#include <atomic>
 #include <limits>
 #include <map>
 #include <mutex>
@@ -319,6 +321,87 @@ TEST(ShardMoves, PacksOfOthersAreTurnedAwayWhenTheirBudgetIsFull) {
   }
   EXPECT_TRUE(a.workers().can_take());
   EXPECT_TRUE(a.append(pack));
+}
+
+/// An owner whose disk changed bits in some chunks; it has what the other one has, and maybe more.
+struct Rotten {
+  Rotten(EntryFleet& fleet, int packs_of_its_own) {
+    Prng prng(12);
+    ShardWorkers::Options options = small();
+    options.on_damaged = [this](ShardId shard) { told = told || shard == kShard; };
+    for (int i = 0; i < 20; ++i) {
+      const auto pack = fleet.random_pack(prng);
+      EXPECT_TRUE(node_with(options).append(pack));
+      EXPECT_TRUE(i < packs_of_its_own || sound.node.append(pack));
+    }
+    node->stop(true);
+    const std::size_t rows = rows_of(memory, persistence::Table::series).size();
+    EXPECT_GT(rows, 4U);
+    for (std::size_t row = 0; row < rows; row += 3) {
+      EXPECT_TRUE(disk.flip_bit(persistence::Table::series, row, 150)) << row;
+      ++flipped;
+    }
+    EXPECT_EQ(damaged(), flipped);
+    node->start();
+  }
+  DiskNode& node_with(const ShardWorkers::Options& options) {
+    if (!node) node = std::make_unique<DiskNode>(disk, kKey, options);
+    return *node;
+  }
+
+  [[nodiscard]] std::size_t damaged() const {
+    const Rows rows = rows_of(memory, persistence::Table::series);
+    return static_cast<std::size_t>(std::ranges::count_if(rows, [](const auto& row) {
+      return !persistence::open_value(row.second, persistence::position_of(row.first));
+    }));
+  }
+
+  std::size_t flipped = 0;
+  Member sound;
+  MemoryJournal memory;
+  FaultyJournal disk{memory};
+  std::atomic<bool> told = false;
+  std::unique_ptr<DiskNode> node;
+};
+
+TEST(ShardMoves, DamagedChunksGiveWayToWhatAnotherOwnerHas) {
+  EntryFleet fleet(kKey);
+  Rotten owner(fleet, 0);
+  EXPECT_EQ(owner.node->digest(kShard).error().code, ErrorCode::corrupt);
+  EXPECT_FALSE(owner.told);
+  EXPECT_FALSE(owner.node->content(kShard));
+  EXPECT_TRUE(owner.told) << "who hashes tells";
+  ASSERT_TRUE(owner.node->fetch(owner.sound.node, kShard, transfer_of(1)));
+  ASSERT_TRUE(owner.node->settle(kShard));
+  // It is sealed by itself, soon.
+  while (!owner.node->digest(kShard)) std::this_thread::yield();
+  EXPECT_EQ(*owner.node->digest(kShard), *owner.sound.node.digest(kShard));
+  EXPECT_TRUE(claims_what_is_there(*owner.node, fleet, kShard));
+  owner.node->stop(true);
+  owner.node->start();
+  EXPECT_TRUE(claims_what_is_there(*owner.node, fleet, kShard));
+}
+
+TEST(ShardMoves, ADamagedChunkStaysAsAWarningWhenTheOtherOwnerLacksSomething) {
+  EntryFleet fleet(kKey);
+  Rotten owner(fleet, 5);
+  ASSERT_TRUE(owner.node->fetch(owner.sound.node, kShard, transfer_of(1)));
+  ASSERT_TRUE(owner.node->settle(kShard));
+  owner.node->stop(true);
+  EXPECT_EQ(owner.damaged(), owner.flipped);
+  owner.node->start();
+  EXPECT_EQ(owner.node->digest(kShard).error().code, ErrorCode::corrupt);
+}
+
+TEST(ShardMoves, ACrashInTheMiddleOfARenewalBeginsItAnew) {
+  EntryFleet fleet(kKey);
+  Rotten owner(fleet, 0);
+  ASSERT_TRUE(owner.node->fetch(owner.sound.node, kShard, transfer_of(1)));
+  owner.node->stop(false);
+  owner.node->start();
+  ASSERT_TRUE(owner.node->settle(kShard));
+  while (!owner.node->digest(kShard)) std::this_thread::yield();
+  EXPECT_TRUE(claims_what_is_there(*owner.node, fleet, kShard));
 }
 
 }  // namespace

@@ -103,6 +103,30 @@ TEST_F(Transfers, AreGivenUpWhenNobodyLooksAtAPart) {
   EXPECT_EQ(ended, 1);
 }
 
+TEST_F(Transfers, SayWhatCameOfWhichShardAndFromWhom) {
+  EXPECT_TRUE(transfers.arriving().empty());
+  transfers.fetch(kNsPerSecond, kShard, peer());
+  ASSERT_EQ(transfers.arriving().size(), 1U);
+  EXPECT_EQ(transfers.arriving().front().bytes, 0U);
+  meter::TransferPartWriter writer;
+  writer.add({persistence::Table::alert, "a1", std::string(1000, 'x')});
+  const std::string part = writer.finish();
+  const auto bring = [&] {
+    transfers.receive(2 * kNsPerSecond, peer(),
+                      encode(TransferMessage{TransferMessage::Kind::part, sent.front().number, kShard, 1, part}));
+  };
+  bring();
+  const auto arriving = transfers.arriving();
+  ASSERT_EQ(arriving.size(), 1U);
+  EXPECT_EQ(arriving.front().shard, kShard);
+  EXPECT_EQ(arriving.front().from, peer());
+  EXPECT_EQ(arriving.front().bytes, part.size());
+  EXPECT_EQ(arriving.front().since_ns, kNsPerSecond);
+  bring();
+  EXPECT_EQ(transfers.arriving().front().bytes, part.size()) << "it came twice, and counts once";
+  EXPECT_EQ(metrics.total("wattring_transfer_bytes_total", "in"), part.size());
+}
+
 TEST_F(Transfers, TellWhoAsksAgainThatThePartWillCome) {
   const std::string want = encode(TransferMessage{TransferMessage::Kind::want, 1, kShard, 1});
   transfers.receive(0, peer(), want);

@@ -98,5 +98,65 @@ TEST(ReplicaContents, AreTheNextOwnersTaskWhenTheFirstIsAway) {
   EXPECT_EQ(at.third->facts, kAll);
 }
 
+/// Values that do not verify cannot be hashed: no comparison ever tells.
+struct DamagedThird : ThreeOwners {
+  DamagedThird() {
+    third->facts = 0b0001;
+    third->can_digest = false;
+  }
+  bool suspect() {
+    ReplicaEffects out;
+    const bool begun = third->replica->suspect(net.now, kShard, out);
+    net.carry_out(*third, std::move(out));
+    net.settle();
+    return begun;
+  }
+};
+
+TEST(ReplicaSuspect, WhatDoesNotVerifyIsFetchedAtOnce) {
+  DamagedThird at;
+  at.net.run_for(kRound, kNsPerSecond);
+  EXPECT_EQ(at.third->facts, 0b0001U) << "comparing did not help";
+  EXPECT_TRUE(at.suspect());
+  EXPECT_EQ(at.third->facts, kAll);
+  ASSERT_EQ(at.third->fetches.size(), 1U);
+  EXPECT_EQ(at.third->fetches.front().from, at.first->id);
+}
+
+TEST(ReplicaSuspect, IsNoReasonToFetchMoreThanOnceAMinuteThenLessAndLess) {
+  DamagedThird at;
+  EXPECT_TRUE(at.suspect());
+  EXPECT_FALSE(at.suspect());
+  at.net.run_for(59 * kNsPerSecond, kNsPerSecond);
+  EXPECT_FALSE(at.suspect());
+  at.net.run_for(kNsPerSecond, kNsPerSecond);
+  EXPECT_TRUE(at.suspect());
+  ASSERT_EQ(at.third->fetches.size(), 2U);
+  EXPECT_EQ(at.third->fetches.back().from, at.second->id) << "the first one's copy did not help";
+  at.net.run_for(60 * kNsPerSecond, kNsPerSecond);
+  EXPECT_FALSE(at.suspect()) << "now each two minutes";
+  at.net.run_for(60 * kNsPerSecond, kNsPerSecond);
+  EXPECT_TRUE(at.suspect());
+}
+
+TEST(ReplicaSuspect, OfAnotherShardIsAnotherMatter) {
+  DamagedThird at;
+  EXPECT_TRUE(at.suspect());
+  ReplicaEffects out;
+  EXPECT_TRUE(at.third->replica->suspect(at.net.now, ShardId{8}, out));
+}
+
+TEST(ReplicaSuspect, WithoutAnotherOwnerInReachWaitsForOne) {
+  DamagedThird at;
+  at.first->up = at.second->up = false;
+  at.net.meet();
+  EXPECT_FALSE(at.suspect());
+  EXPECT_TRUE(at.third->fetches.empty());
+  at.second->up = true;
+  at.net.meet();
+  EXPECT_TRUE(at.suspect()) << "what could not be done does not count";
+  EXPECT_EQ(at.third->facts, kAll);
+}
+
 }  // namespace
 }  // namespace wattring::sharding

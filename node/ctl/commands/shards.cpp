@@ -68,20 +68,48 @@ void fill_rows(Answer& answer, const Json& rows) {
                                joined(row["filling"], ""), joined(row["held"], "")});
 }
 
-std::string shards_text(const Json& rows) {
+/// Columns of who gets the shard as a whole; of several the first.
+void add_came(Answer& answer, const Json& rows) {
+  const std::vector<std::string> columns{"to", "from", "came_bytes", "came_s"};
+  answer.csv.columns.insert(answer.csv.columns.end(), columns.begin(), columns.end());
+  for (std::size_t i = 0; i < answer.csv.rows.size(); ++i) {
+    const auto& all = rows.items()[i]["arriving"].items();
+    const Json one = all.empty() ? Json() : all.front();
+    for (const char* name : {"node", "from", "bytes", "for_s"})
+      answer.csv.rows[i].push_back(one[name].is_null()     ? ""
+                                   : one[name].is_string() ? one[name].string()
+                                                           : std::to_string(one[name].integer()));
+  }
+}
+
+std::string came_text(const Json& row) {
+  std::string text;
+  for (const Json& one : row["arriving"].items())
+    text += fmt::format("{}{} to {} from {} in {}", text.empty() ? "" : ", ", bytes_text(one["bytes"].number()),
+                        one["node"].string(), one["from"].string(), age_text(one["for_s"].integer()));
+  return text.empty() ? "-" : text;
+}
+
+enum class Came : bool { left_out, shown };
+
+std::string shards_text(const Json& rows, Came came) {
   using enum Table::Align;
-  Table table({{"SHARD", right},
-               {"HOME", left},
-               {"OWNERS", left},
-               {"REACHED", right},
-               {"STATE", left},
-               {"ACK", left},
-               {"FILLING AT", left},
-               {"HELD AT", left}});
-  for (const Json& row : rows.items())
-    table.add({std::to_string(row["shard"].integer()), home_of(row), joined(row["owners"]),
-               fmt::format("{} of {}", row["reachable"].integer(), row["owners"].items().size()), row["state"].string(),
-               upper(row["ack"].string()), joined(row["filling"]), joined(row["held"])});
+  std::vector<Table::Column> columns{{"SHARD", right}, {"HOME", left}, {"OWNERS", left},     {"REACHED", right},
+                                     {"STATE", left},  {"ACK", left},  {"FILLING AT", left}, {"HELD AT", left}};
+  if (came == Came::shown) columns.push_back({"CAME SO FAR", left});
+  Table table(std::move(columns));
+  for (const Json& row : rows.items()) {
+    std::vector<std::string> cells{std::to_string(row["shard"].integer()),
+                                   home_of(row),
+                                   joined(row["owners"]),
+                                   fmt::format("{} of {}", row["reachable"].integer(), row["owners"].items().size()),
+                                   row["state"].string(),
+                                   upper(row["ack"].string()),
+                                   joined(row["filling"]),
+                                   joined(row["held"])};
+    if (came == Came::shown) cells.push_back(came_text(row));
+    table.add(std::move(cells));
+  }
   return table.size() == 0 ? "" : table.text();
 }
 
@@ -102,6 +130,7 @@ Answer one_shard(const ShardLook& look, const Json& row, const std::string& mete
   line("State", row["state"].string());
   line("Ack", fmt::format("{} now", upper(row["ack"].string())));
   if (!row["filling"].items().empty()) line("Filling", "at " + joined(row["filling"]));
+  if (!row["arriving"].items().empty()) line("Came", came_text(row));
   if (!row["held"].items().empty()) line("Held", "for the owners at " + joined(row["held"]));
   answer.document.set("schema", "wattring.shard/1").set("ring", look.ring);
   if (!meter.empty()) answer.document.set("meter", meter);
@@ -142,6 +171,21 @@ std::string missing_lines(const ShardLook& look) {
   return text;
 }
 
+/// When the filling may be over, node by node.
+std::string estimates(const ShardLook& look) {
+  std::string text;
+  for (const Json& seat : look.members.items()) {
+    const std::int64_t n = seat["filling"].integer();
+    if (n == 0) continue;
+    text += fmt::format("{} fills {}: ", seat["node"].string(), plural(static_cast<std::size_t>(n), "shard"));
+    text += seat["filled_in_s"].is_null()
+                ? "no estimate yet of when it is done; too few were finished in the last 5 min\n"
+                : fmt::format("done in about {}, an estimate from what it finished in the last 5 min\n",
+                              age_text(seat["filled_in_s"].integer()));
+  }
+  return text;
+}
+
 /// What the columns do not say; how much is on its way nobody knows before it has come.
 std::string legend(const Json& rows) {
   const auto any = [&](const char* column) {
@@ -152,6 +196,8 @@ std::string legend(const Json& rows) {
   if (any("held"))
     text +=
         "HELD AT: keeps a copy until all owners say that they have it, and ten minutes after a change of the ring\n";
+  if (any("arriving"))
+    text += "CAME SO FAR: of the shard as a whole; what comes entry by entry is not counted, nor what is to come\n";
   return text;
 }
 
@@ -225,7 +271,7 @@ Outcome<Answer> shards_list(Session& session, const ShardsArguments& arguments) 
         (owner.empty() || owned_by(row, owner)))
       rows.push(row);
   Answer answer;
-  answer.text = head(*look) + shards_text(rows) + tally(*look);
+  answer.text = head(*look) + shards_text(rows, Came::left_out) + tally(*look);
   answer.document = shards_document(*look, std::move(rows));
   answer.text += notes(*look, answer.document);
   fill_rows(answer, answer.document["shards"]);
@@ -237,10 +283,11 @@ Outcome<Answer> shards_moving(Session& session) {
   if (!look) return tl::unexpected(look.error());
   Json rows = Json::Array{};
   for (const Json& row : look->shards.items())
-    if (!row["filling"].items().empty() || !row["held"].items().empty()) rows.push(row);
+    if (!row["filling"].items().empty() || !row["held"].items().empty() || !row["arriving"].items().empty())
+      rows.push(row);
   Answer answer;
   const std::string missing = missing_lines(*look);
-  answer.text = head(*look) + shards_text(rows) + legend(rows) + missing;
+  answer.text = head(*look) + shards_text(rows, Came::shown) + legend(rows) + estimates(*look) + missing;
   if (rows.items().empty() && missing.empty())
     answer.text += look->answered == look->replies.size()
                        ? "Nothing is on its way.\n"
@@ -249,6 +296,7 @@ Outcome<Answer> shards_moving(Session& session) {
   answer.document = shards_document(*look, std::move(rows));
   answer.text += notes(*look, answer.document);
   fill_rows(answer, answer.document["shards"]);
+  add_came(answer, answer.document["shards"]);
   return answer;
 }
 

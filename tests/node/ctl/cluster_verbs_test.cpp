@@ -183,7 +183,7 @@ TEST(Problems, EveryCodeIsExplainedWithoutAskingANode) {
         "P1_SOURCE_DOWN", "ALERT_SINK_DOWN", "CORRUPT_VALUE", "FOLD_STOPPED",      "NODE_DOWN",
         "NODE_SUSPECT",   "NODE_FLAPPING",   "NOT_JOINED",    "VIEWS_DISAGREE",    "SHARD_DEGRADED",
         "SHARD_NOBODY",   "TOO_FEW_COPIES",  "NODE_LAGGING",  "NODE_DRAINING",     "NODE_NOT_IN_RING",
-        "REMOVED_NODE"}) {
+        "REMOVED_NODE",   "RING_FORK"}) {
     Ctl ctl;
     const Ran ran = ctl.run({"problems", "explain", code});
     EXPECT_EQ(ran.code, 0) << code;

@@ -23,6 +23,8 @@ struct ShardsReply {
   std::string role_of_1 = "owner";
   std::string role_of_3 = "owner";
   int missing = 0;
+  std::string arriving_of_1{};  ///< JSON
+  std::string filled_in_s = "null";
   std::string name_of_n3 = "n3";
   std::string id_of_n3 = "id-n3";
 };
@@ -42,7 +44,7 @@ inline std::string shards(const ShardsReply& what) {
   for (int i = 0; i < 4; ++i) {
     const bool nobody = what.n3_away && i == 2;
     rows += fmt::format(
-        R"({}{{"shard":{},"home":{},"owners":["{}","{}","{}"],"reachable":{},"state":"{}","ack":"{}","here":"{}"}})",
+        R"({}{{"shard":{},"home":{},"owners":["{}","{}","{}"],"reachable":{},"state":"{}","ack":"{}","here":"{}"{}}})",
         i == 0 ? "" : ",", i, nobody ? "null" : fmt::format("\"{}\"", nth(i)), nth(i), nth(i + 1), nth(i + 2),
         nobody         ? 0
         : what.n3_away ? 2
@@ -53,16 +55,17 @@ inline std::string shards(const ShardsReply& what) {
         nobody ? "held" : "durable",
         i == 1   ? what.role_of_1
         : i == 3 ? what.role_of_3
-                 : "owner");
+                 : "owner",
+        i == 1 && !what.arriving_of_1.empty() ? R"(,"arriving":)" + what.arriving_of_1 : "");
   }
   const auto count = [&](const char* role) {
     return (what.role_of_1 == role ? 1 : 0) + (what.role_of_3 == role ? 1 : 0);
   };
   return fmt::format(
       R"({{"schema":"wattring.shards/1","node":"{}","at":"2026-02-11T13:07:30Z",{},"members":[{}],)"
-      R"("counts":{{"ok":4,"degraded":0,"filling":{},"nobody":0,"missing":{},"held":{},"owned":4,"homes":1}},)"
+      R"("counts":{{"ok":4,"degraded":0,"filling":{},"nobody":0,"missing":{},"held":{},"owned":4,"homes":1,"filled_in_s":{}}},)"
       R"("shards":[{}]}})",
-      what.node, ring(what.version), members, count("filling"), what.missing, count("holder"), rows);
+      what.node, ring(what.version), members, count("filling"), what.missing, count("holder"), what.filled_in_s, rows);
 }
 
 inline std::string plan(const std::string& would_lose = "", int lost = 0, const std::string& unreachable = "",

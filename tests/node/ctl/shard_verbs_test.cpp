@@ -25,7 +25,11 @@ struct Three : Ctl {
   /// n2 fills shard 1, n1 holds shard 3 for others.
   void moving() {
     say({.node = "n1", .role_of_3 = "holder"});
-    say({.node = "n2", .role_of_1 = "filling", .missing = 2});
+    say({.node = "n2",
+         .role_of_1 = "filling",
+         .missing = 2,
+         .arriving_of_1 = R"({"from":"n3","bytes":12582912,"for_s":40})",
+         .filled_in_s = "730"});
     say({"n3"});
   }
 };
@@ -53,6 +57,25 @@ TEST(Shards, WhatFillsAndWhatIsHeldEachNodeSaysOfItself) {
   Three calm;
   calm.all_well();
   EXPECT_NE(calm.run({"shards", "moving"}).out.find("Nothing is on its way.\n"), std::string::npos);
+}
+
+TEST(Shards, WhatCameOfAShardIsToldWithAnEstimateOfTheRest) {
+  Three ctl;
+  ctl.moving();
+  const auto document = parse_json(ctl.run({"shards", "moving", "-o", "json"}).out);
+  EXPECT_TRUE(matches_golden("shards_moving.schema", shape_of(document->compact())));
+  EXPECT_EQ((*document)["shards"].items()[0]["arriving"].compact(),
+            R"([{"node":"n2","from":"n3","bytes":12582912,"for_s":40}])");
+  EXPECT_EQ(ctl.run({"shards", "moving", "-o", "csv"}).out,
+            "shard,home,owners,reachable,state,ack,filling,held,to,from,came_bytes,came_s\n"
+            "1,n2,n2 n3 n1,3,filling,durable,n2,,n2,n3,12582912,40\n"
+            "3,n1,n1 n2 n3,3,ok,durable,,n1,,,,\n");
+  Three young;
+  young.say({"n1"});
+  young.say({.node = "n2", .role_of_1 = "filling"});
+  young.say({"n3"});
+  EXPECT_NE(young.run({"shards", "moving"}).out.find("n2 fills 1 shard: no estimate yet of when it is done"),
+            std::string::npos);
 }
 
 TEST(Shards, TheListCanBeNarrowed) {
