@@ -13,13 +13,13 @@ class PingActor final : public TypedActor<PingActor, Ping> {
   void on(Context& context, const Ping& ping) { context.reply(Pong{ping.number}); }
 };
 
-class SystemActors final : public Actor {
+class SystemActors final : public TypedActor<SystemActors, Ping> {
  public:
   void started(Context& context) override {
     const Result<ActorRef> ping = context.spawn(Props::make<PingActor>(), "ping");
     if (!ping) throw std::runtime_error(ping.error().text());
   }
-  void receive(Context& context, const Message&) override { context.unhandled(); }
+  void on(Context& context, const Ping& ping) { context.reply(Pong{ping.number}); }
 };
 
 }  // namespace

@@ -24,7 +24,8 @@ struct Pong {
 
 /// The types that the runtime's own actors use; numbers below 256 are theirs.
 void add_system_codecs(MessageCodecs& codecs);
-/// Spawns "/system" and what is below it.
+/// Spawns "/system" and what is below it. It starts on a worker: who needs what is below asks "/system" a Ping first,
+/// whose answer comes when all is there.
 [[nodiscard]] Result<ActorRef> spawn_system_actors(System& system);
 
 template <>

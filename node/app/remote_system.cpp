@@ -10,6 +10,7 @@
 namespace wattring::app {
 namespace {
 
+constexpr std::int64_t kActorsStartMs = 60'000;
 constexpr std::int64_t kActorsEndMs = 5'000;
 /// Frames for one peer that may be under way; each has up to 64 KiB, so this bounds memory too.
 constexpr int kFramesUnderWay = 64;
@@ -67,7 +68,11 @@ Result<std::unique_ptr<RemoteSystem>> RemoteSystem::start(const Options& options
   if (!transport) return Failure(transport.error());
   std::unique_ptr<RemoteSystem> made(new RemoteSystem(options, doors));
   made->system_.start();
-  if (const auto spawned = actor::spawn_system_actors(made->system_); !spawned) return Failure(spawned.error());
+  const auto spawned = actor::spawn_system_actors(made->system_);
+  if (!spawned) return Failure(spawned.error());
+  // Before anybody else can ask for them.
+  const auto there = actor::ask(made->system_, *spawned, actor::Ping{}, kActorsStartMs).get();
+  if (!there) return Failure(there.error());
   made->remote_.start(made->system_, std::move(*transport));
   doors.log->info("peers_listening", "actors of other nodes are heard on " + made->endpoint());
   return made;
