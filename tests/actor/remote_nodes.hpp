@@ -4,6 +4,7 @@
 #include <chrono>
 #include <cstdint>
 #include <functional>
+#include <future>
 #include <memory>
 #include <mutex>
 #include <string>
@@ -89,13 +90,20 @@ struct RemoteNode {
         scripted([inbox](Context& context, const Message& message) { inbox->add(message, context.sender()); });
     return {system.spawn(props, name).value(), inbox};
   }
-  /// An actor that watches `whom` and keeps what it is told.
+  /// An actor that watches `whom` and keeps what it is told. When this returns it does: what is sent from here on comes
+  /// after the watch.
   std::pair<ActorRef, InboxPtr> watcher_of(const ActorRef& whom, const std::string& name = {}) {
     auto inbox = std::make_shared<Inbox>();
+    const auto watches = std::make_shared<std::promise<void>>();
     const Props props =
         scripted([inbox](Context& context, const Message& message) { inbox->add(message, context.sender()); },
-                 [whom](Context& context) { context.watch(whom); });
-    return {system.spawn(props, name).value(), inbox};
+                 [whom, watches](Context& context) {
+                   context.watch(whom);
+                   watches->set_value();
+                 });
+    std::pair<ActorRef, InboxPtr> made{system.spawn(props, name).value(), inbox};
+    watches->get_future().wait();
+    return made;
   }
   [[nodiscard]] ActorAddress address(std::string path) const { return {node, std::move(path)}; }
   [[nodiscard]] std::uint64_t counter(std::string_view name, std::string_view labels = {}) {
@@ -190,7 +198,7 @@ class RemoteNodes {
   /// Both nodes know each other: a question gets through.
   [[nodiscard]] bool joined(std::size_t from, std::size_t to) {
     return until([&] {
-      return ask((*this)[from].system, ref(from, to, std::string(kPingPath)), Ping{1}, 200).get().has_value();
+      return ask((*this)[from].system, ref(from, to, std::string(kPingPath)), Ping{1}, 1'000).get().has_value();
     });
   }
   RemoteLinks::Options options;
