@@ -199,9 +199,12 @@ TEST(MembershipServiceTest, NodesMeetAndOneThatLeavesIsNoFailure) {
     two.service().leave();
   }
   EXPECT_TRUE(one.sees(2, MemberState::left));
-  for (const LoggedEvent& event : one.service().events(0, 100))
-    EXPECT_TRUE(event.event.kind == EventKind::joined || event.event.kind == EventKind::left)
-        << to_string(event.event.kind);
+  // A thread that gets no processor for a while may be suspected meanwhile, and is cleared again.
+  std::map<EventKind, int> told;
+  for (const LoggedEvent& event : one.service().events(0, 100)) ++told[event.event.kind];
+  EXPECT_EQ(told[EventKind::joined], 1);
+  EXPECT_EQ(told[EventKind::left], 1);
+  EXPECT_EQ(told[EventKind::failed], 0);
 }
 
 TEST(MembershipServiceTest, NamesOfSeedsAreLookedUp) {

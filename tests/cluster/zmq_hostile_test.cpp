@@ -245,7 +245,7 @@ TEST_F(ZmqHostile, TheKeyOfAClientIsRefusedWhereNodesSpeak) {
   ASSERT_TRUE(until(victim, [&] {
     guest->send(Route::to(victim.endpoint()), "now I am");
     guest->receive(5 * kNsPerMs, ignored_);
-    return received() == 1;
+    return received() > 0;
   }));
   mine.allowed.back().role = KeyRole::client;
   security->reload(mine);
@@ -323,7 +323,7 @@ TEST_F(ZmqHostile, ANewListCountsAtOnce) {
   ASSERT_TRUE(until(victim, [&] {
     other->send(Route::to(victim.endpoint()), "now");
     other->receive(5 * kNsPerMs, ignored_);
-    return received() == 1;
+    return received() > 0;
   }));
 
   // Off the list again: what stands is no longer heard, what is new is refused.

@@ -156,7 +156,7 @@ TEST(ReplicationService, ABatchIsOnTwoDisksBeforeItIsAcknowledgedAndOnAllOfThemS
 TEST(ReplicationService, ANodeThatWasAwayGetsWhatItMissed) {
   const Nodes nodes = make(3, ring_of(3));
   meet(nodes, {0, 1});
-  wait_writable(*nodes[0]);
+  for (const std::size_t gateway : {0U, 1U}) wait_writable(*nodes[gateway]);
   std::vector<gateway::IngestReply> replies;
   for (int i = 0; i < 20; ++i) {
     replies.push_back(nodes[static_cast<std::size_t>(i) % 2]->submit("M" + std::to_string(i), 1'000 + i));
