@@ -16,6 +16,7 @@ from processes import Trouble, wait_until
 
 GREETING = b"\xff" + bytes(8) + b"\x7f\x03\x00NULL" + bytes(48)
 READY = b"\x04\x1c\x05READY\x0bSocket-Type\x00\x00\x00\x06DEALER"
+SLOW_S = 20  # for what a node does at once unless the machine is busy
 
 
 def strangers(options, folder):
@@ -44,7 +45,8 @@ def duplicate_id(options, cluster, folder):
     holder = cluster.nodes[1]
     twin = Node(options.bin, folder / "twin", "n2", cluster.settings)
     twin.folder.mkdir()
-    shutil.copytree(holder.data, twin.data)
+    # Files that the holder is just replacing are there under their final name.
+    shutil.copytree(holder.data, twin.data, ignore=shutil.ignore_patterns("*.new"))
     twin.start(join=[cluster.nodes[0].endpoints["membership"]])
     code = twin.process.wait(30)
     log = twin.process.log_tail(2000)
@@ -79,12 +81,22 @@ def shout(node, many):
     """many: what to send to the membership port over a connection each: at once, and what follows after a moment."""
     host, port = node.endpoints["membership"].rsplit(":", 1)
     with contextlib.ExitStack() as stack:
-        connections = [stack.enter_context(socket.create_connection((host, int(port)), 2)) for _ in many]
+        connections = [stack.enter_context(socket.create_connection((host, int(port)), SLOW_S)) for _ in many]
         for step in (0, 1):
             for connection, data in zip(connections, many):
                 with contextlib.suppress(OSError):
                     connection.sendall(data[step])
             time.sleep(0.3)
+        for connection in connections:
+            hang_up(connection)
+
+
+def hang_up(connection):
+    """Nothing more comes; to close while the node's greeting lies unread would take back what it has not read yet."""
+    with contextlib.suppress(OSError):
+        connection.shutdown(socket.SHUT_WR)
+        while connection.recv(4096):
+            pass
 
 
 def garbage(cluster):
@@ -102,7 +114,7 @@ def garbage(cluster):
             now = counts(one)
             return all(now[kind] - before[kind] >= least
                        for kind, least in (("accepted", 110), ("handshakes", 40), ("not understood", 5)))
-        wait_until(counted, 10, f"{node.name} counting the nonsense (before: {begun})")
+        wait_until(counted, SLOW_S, f"{node.name} counting the nonsense (before: {begun})")
     say("port scans, HTTP, random bytes, frames of 8 GiB, messages that make no sense: 110 connections to each member, "
         "all counted")
 
@@ -138,18 +150,20 @@ def wrong_keys(options, folder):
         say(f"3 nodes with keys see each other after {cluster.start():.1f} s")
         marks = EventMarks(cluster.nodes)
         seed = cluster.nodes[0]
-        before = seed.metric("wattring_transport_handshakes_failed_total", 'socket="membership"') or 0
+        before = counts(seed)["handshakes"]
         for name in ("unlisted", "client", "foreign", "bare"):
             key = files.get(name)
             # Nothing but the keys shall keep it out: it is made with good ones.
             intruder = Node(options.bin, folder / name, name, [f"cluster.keys={files['n2']}"])
             intruder.init(seed.endpoints["membership"])
             intruder.settings = [*SMALL, *([f"cluster.keys={key}"] if key else [])]
+            begun = counts(seed)["handshakes"]
             with intruder.start(join=[seed.endpoints["membership"]]).wait_listening():
-                time.sleep(1.5)
+                wait_until(lambda least=begun + 1: counts(seed)["handshakes"] >= least, SLOW_S,
+                           f"{seed.name} counting the handshake of {name} as failed", intruder.process)
+                time.sleep(1)  # what got in would show
                 expect(intruder.states() == {name: "joining"}, f"{name} got in: {intruder.states()}")
-        after = seed.metric("wattring_transport_handshakes_failed_total", 'socket="membership"') or 0
-        expect(after >= before + 4, f"failed handshakes of four intruders: {before} -> {after}")
+        after = counts(seed)["handshakes"]
         nothing_changed(cluster, marks)
         say("a key that is not on the list, a client's, another cluster's, none: kept out, "
             f"{after - before:.0f} failed handshakes counted, members unchanged")
