@@ -74,6 +74,12 @@ def ctl(binaries, node, *words, code=0):
     return ran.stdout
 
 
+def younger_than(days):
+    """Days ago of what is left when so many days are kept; whole days, by a clock that may have passed midnight."""
+    first = int((time.time() - days * DAY) // DAY)
+    return [ago for ago in range(DAYS - 1, -1, -1) if noon(ago) // DAY >= first]
+
+
 def wait_deleted(node):
     """The metric counts only what had reached the tables before."""
     wait_until(lambda: 'meter_erased: meter "M3": nothing is left' in node.process.log.read_text(), 30,
@@ -145,7 +151,9 @@ def watermarks(cluster):
         node.wait_listening()
         cluster.wait_agreed()
     cluster.wait_whole(60)
-    wait_held(cluster.nodes, "M6", list(range(7, -1, -1)), 60)
+    for node in cluster.nodes:
+        wait_until(lambda one=node: held(one, "M6") == younger_than(8), 60,
+                   f"{node.name} dropping what is older than eight days (it has {held(node, 'M6')})", node.process, 0.2)
     refused = send(cluster.nodes[0], DAYS - 1, ["M6"])
     reasons = [one["reason"] for one in refused.get("refused", [])]
     expect(reasons == ["TS_TOO_OLD"], f"a reading below the watermark: {refused}")

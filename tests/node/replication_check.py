@@ -119,13 +119,18 @@ def leave_while_fed(cluster):
             if ended.is_set():
                 return
             answers[hour] = send(first, hour)
+            time.sleep(0.01)  # there are hours enough for the slowest leave
 
     feeder = threading.Thread(target=feed)
     feeder.start()
-    time.sleep(0.5)
-    code = second.stop()
-    time.sleep(0.5)
-    ended.set()
+    try:
+        wait_until(lambda: len(answers) > 5, 30, "readings coming before a node leaves", None, 0.02)
+        code = second.stop()
+        before = len(answers)
+        wait_until(lambda: len(answers) > before + 5 or not feeder.is_alive(), 30, "readings coming afterwards", None,
+                   0.02)
+    finally:
+        ended.set()
     feeder.join()
     expect(code == 0, f"the node that left ended with {code}")
     bad = {hour: answer for hour, answer in answers.items() if answer[0] != 200 or answer[1]["unknown_total"]}
