@@ -22,17 +22,17 @@ wattring_test(audit_log_test KIND unit SOURCES audit_log_test.cpp LIBS wattring_
 if(WATTRING_TESTS AND TARGET wattringd)
   add_test(NAME integration.ThreeNodesKeepCopiesOfEachOthersReadings
            COMMAND ${CMAKE_CURRENT_SOURCE_DIR}/replication_check.py ${CMAKE_BINARY_DIR}/bin)
-  set_tests_properties(integration.ThreeNodesKeepCopiesOfEachOthersReadings PROPERTIES LABELS integration TIMEOUT 240
+  set_tests_properties(integration.ThreeNodesKeepCopiesOfEachOthersReadings PROPERTIES LABELS integration TIMEOUT 600
                        RUN_SERIAL ON
                        ENVIRONMENT PYTHONDONTWRITEBYTECODE=1)
   add_test(NAME integration.WhatIsErasedStaysGoneWhenANodeReturns
            COMMAND ${CMAKE_CURRENT_SOURCE_DIR}/erasure_check.py ${CMAKE_BINARY_DIR}/bin)
-  set_tests_properties(integration.WhatIsErasedStaysGoneWhenANodeReturns PROPERTIES LABELS integration TIMEOUT 240
+  set_tests_properties(integration.WhatIsErasedStaysGoneWhenANodeReturns PROPERTIES LABELS integration TIMEOUT 600
                        RUN_SERIAL ON
                        ENVIRONMENT PYTHONDONTWRITEBYTECODE=1)
   add_test(NAME integration.OneOfThreeNodesTellsAnAlert
            COMMAND ${CMAKE_CURRENT_SOURCE_DIR}/alert_homes_check.py ${CMAKE_BINARY_DIR}/bin)
-  set_tests_properties(integration.OneOfThreeNodesTellsAnAlert PROPERTIES LABELS integration TIMEOUT 240
+  set_tests_properties(integration.OneOfThreeNodesTellsAnAlert PROPERTIES LABELS integration TIMEOUT 600
                        RUN_SERIAL ON
                        ENVIRONMENT PYTHONDONTWRITEBYTECODE=1)
 endif()
