@@ -32,7 +32,7 @@ if(WATTRING_TESTS AND TARGET wattringd)
                        ENVIRONMENT PYTHONDONTWRITEBYTECODE=1)
   add_test(NAME integration.ADamagedCopyIsMadeWholeByTheQuestionThatComesUponIt
            COMMAND ${CMAKE_CURRENT_SOURCE_DIR}/repair_check.py ${CMAKE_BINARY_DIR}/bin)
-  set_tests_properties(integration.ADamagedCopyIsMadeWholeByTheQuestionThatComesUponIt PROPERTIES LABELS integration TIMEOUT 240
+  set_tests_properties(integration.ADamagedCopyIsMadeWholeByTheQuestionThatComesUponIt PROPERTIES LABELS integration TIMEOUT 600
                        RUN_SERIAL ON
                        ENVIRONMENT PYTHONDONTWRITEBYTECODE=1)
   add_test(NAME integration.OneOfThreeNodesTellsAnAlert

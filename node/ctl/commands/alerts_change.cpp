@@ -51,11 +51,11 @@ Outcome<Json> find_alert(Session& session, const std::string& id) {
 }
 
 /// An instant as the API takes it, or nothing.
-Outcome<Json> instant(Session& session, const std::string& text) {
+Outcome<Json> instant(Session& session, const std::string& text, std::int64_t now_ms) {
   if (text.empty()) return Json();
   const auto zone = find_zone(session.globals().zone);
   if (!zone) return tl::unexpected(zone.error());
-  const auto time = parse_when(text, session.context().clock.wall_ms(), *zone);
+  const auto time = parse_when(text, now_ms, *zone);
   if (!time) return tl::unexpected(time.error());
   return Json(format_rfc3339(*time));
 }
@@ -79,9 +79,11 @@ Outcome<Json> silence_body(Session& session, const MuteArguments& arguments) {
   }
   if (arguments.until.empty() == arguments.length.empty())
     return usage_trouble("A silence must end: give either --for 2h or --until 2026-02-11T18:00:00Z\n");
-  const auto from = instant(session, arguments.from);
+  // One look at the clock: from +1h until +3h is two hours.
+  const std::int64_t now_ms = session.context().clock.wall_ms();
+  const auto from = instant(session, arguments.from, now_ms);
   if (!from) return tl::unexpected(from.error());
-  const auto until = instant(session, arguments.until);
+  const auto until = instant(session, arguments.until, now_ms);
   if (!until) return tl::unexpected(until.error());
   if (!from->is_null()) body.set("from", *from);
   if (until->is_null()) {

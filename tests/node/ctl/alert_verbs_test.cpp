@@ -160,6 +160,16 @@ TEST(AlertMute, TakesPatternsAndAWindowAhead) {
             R"("why":"x"})");
 }
 
+TEST(AlertMute, AWindowAheadIsAsLongAsItSaysHoweverTimePasses) {
+  Ctl ctl = ctl_of_kim();
+  ctl.clock.look_takes_ms = 1'000;
+  ctl.nodes.answer("POST /api/v1/silences", 200, kMade);
+  EXPECT_EQ(ctl.run({"alerts", "mute", "--rule", "x", "--from", "+1h", "--until", "+3h", "--why", "x"}).code, 0);
+  const Json body = sent(ctl);
+  EXPECT_EQ(*parse_rfc3339(body["until"].string()) - *parse_rfc3339(body["from"].string()), 2 * kMsPerHour)
+      << body.compact();
+}
+
 TEST(AlertMute, RefusesWhatHasNoEndNoReasonOrNoSubject) {
   for (const std::vector<std::string>& rest :
        std::vector<std::vector<std::string>>{{"--rule", "a", "--why", "x"},

@@ -41,11 +41,12 @@ class FakeNodes final : public ApiClient {
   std::map<std::string, std::deque<Result<ApiResponse>>> prepared_;
 };
 
-/// Time moves only when somebody sleeps.
+/// Time moves only when somebody sleeps, unless told otherwise.
 class FakeClock final : public Clock {
  public:
-  std::int64_t now_ms = 1'770'815'250'000;  ///< 2026-02-11T13:07:30Z
-  [[nodiscard]] std::int64_t wall_ms() const override { return now_ms; }
+  mutable std::int64_t now_ms = 1'770'815'250'000;  ///< 2026-02-11T13:07:30Z
+  std::int64_t look_takes_ms = 0;
+  [[nodiscard]] std::int64_t wall_ms() const override { return now_ms += look_takes_ms; }
   [[nodiscard]] std::int64_t monotonic_ns() const override { return now_ms * 1'000'000; }
 };
 
