@@ -2,7 +2,6 @@
 """Three nodes, copies 3, acks 2, all on this machine: readings/s acknowledged on two disks in a closed loop; latency at
 a steady load, at the same load while a fourth node joins, and while whole shards move to it."""
 import statistics
-import time
 
 from benches import table
 from cluster import Cluster
@@ -12,7 +11,7 @@ from simulator import Simulator
 FILL_S = 4
 JOIN_S = 3
 CLOSED = ["--meters", "100k"]
-# As fast as the slowest of three follows: who has to catch up with a closed loop would take the moves' share of the rate.
+# As fast as the slowest of three follows: who has to catch up would take the moves' share of the rate.
 FILL = ["--meters", "100k", "--rate", "200k", "--clients", "2"]
 STEADY = ["--meters", "20k", "--rate", "20k", "--batch", "100", "--clients", "2"]
 # So slow that shards move for as long as latency is measured.

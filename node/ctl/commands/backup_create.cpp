@@ -86,8 +86,8 @@ class Creation {
       folder_ = (fs::path(arguments_.to) / (nth == 1 ? name : fmt::format("{}-{}", name, nth))).string();
       if (fs::create_directory(folder_, error)) return {};
     }
-    return tl::unexpected(Trouble{kExitUsage, fmt::format("cannot make the folder {}: {}\n", folder_,
-                                                          error ? error.message() : "it exists")});
+    return tl::unexpected(Trouble{
+        kExitUsage, fmt::format("cannot make the folder {}: {}\n", folder_, error ? error.message() : "it exists")});
   }
 
   /// A whole file of this backup from before it was cut off.
