@@ -109,7 +109,8 @@ void add_placement_keys(std::vector<ConfigKey>& keys) {
       [](bool value) { return std::string(value ? "true" : "false"); }));
   keys.push_back(fields::size(
       "placement", "transfer_bytes_per_second",
-      "How fast this node sends whole shards to others, when the ring has changed or a disk was lost.",
+      "How fast this node sends whole shards to others, when the ring has changed or a disk was lost. A message of a "
+      "shard counts for at least 16 KiB, which is what it costs the disk of who gets it.",
       [](Config& c) -> auto& { return c.placement.transfer_bytes_per_second; }, 64 * kKiB, kTiB));
 }
 

@@ -199,6 +199,11 @@ void ShardTransfers::open(std::int64_t /*now_ns*/, const GivingKey& key, ShardId
   if (!asked) refuse(key, shard);
 }
 
+std::int64_t ShardTransfers::pause_ns(std::size_t bytes, std::uint64_t bytes_per_second) {
+  const auto cost = static_cast<double>(std::max(bytes, kCommitBytes));
+  return static_cast<std::int64_t>(cost * 1e9 / static_cast<double>(bytes_per_second));
+}
+
 void ShardTransfers::refuse(const GivingKey& key, ShardId shard) {
   givings_.erase(key);
   (void)doors_.send(key.first, encode(TransferMessage{Kind::no, key.second, shard, 0}));
@@ -212,9 +217,7 @@ void ShardTransfers::serve(std::int64_t now_ns) {
     if (now_ns < may_send_ns_) return;
     const GivingKey key = giving->first;
     const std::size_t bytes = send_part(key, giving->second);
-    const auto cost_ns =
-        static_cast<std::int64_t>(static_cast<double>(bytes) * 1e9 / static_cast<double>(options_.bytes_per_second));
-    may_send_ns_ = std::max(may_send_ns_, now_ns) + cost_ns;
+    may_send_ns_ = std::max(may_send_ns_, now_ns) + pause_ns(bytes, options_.bytes_per_second);
   }
 }
 

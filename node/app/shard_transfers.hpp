@@ -48,6 +48,11 @@ class ShardTransfers {
   ShardTransfers(const Options& options, const sharding::ShardKey& key, Doors doors, Metrics& metrics,
                  std::shared_ptr<Log> log, Prng prng);
 
+  /// What a part of few bytes counts for: whoever gets it writes some pages of the disk, and waits for it.
+  static constexpr std::size_t kCommitBytes = 16U << 10U;
+  /// After so many bytes nothing is sent.
+  [[nodiscard]] static std::int64_t pause_ns(std::size_t bytes, std::uint64_t bytes_per_second);
+
   void fetch(std::int64_t now_ns, ShardId shard, const NodeId& from);
   void receive(std::int64_t now_ns, const NodeId& from, std::string_view bytes);
   void tick(std::int64_t now_ns);

@@ -65,9 +65,21 @@ def measure_moves(options, folder, simulator):
     return out
 
 
+def measure_four(options, folder, simulator):
+    """What a fourth process on this machine costs when nothing moves."""
+    with Cluster(options.bin, folder, 4) as cluster:
+        cluster.start()
+        cluster.wait_whole()
+        simulator.bench(cluster.nodes[0], FILL_S, FILL)
+        cluster.wait_whole()
+        seal(cluster)
+        return {"four": simulator.bench(cluster.nodes[0], options.seconds, STEADY)}
+
+
 def measure(options, folder):
     simulator = Simulator(options.bin)
     return {**measure_closed(options, folder / "closed", simulator),
+            **measure_four(options, folder / "four", simulator),
             **measure_moves(options, folder / "moves", simulator)}
 
 
@@ -77,7 +89,8 @@ def run(options, folder):
         runs.append(measure(options, folder / str(number)))
     rows = []
     for key, name in (("closed", "100 k meters, closed loop"), ("steady", "20 k readings/s, 100 a batch"),
-                      ("joining", "the same as a fourth joins"), ("moving", "the same while shards move to it")):
+                      ("joining", "the same as a fourth joins"), ("moving", "the same while shards move to it"),
+                      ("four", "the same at four nodes, at rest")):
         figures = [one[key] for one in runs]
         rates = [one["readings_per_s"] for one in figures]
         latency = [f"{statistics.median(one['latency_ms'][part] for one in figures):.2f}"

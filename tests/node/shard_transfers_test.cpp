@@ -127,6 +127,13 @@ TEST_F(Transfers, SayWhatCameOfWhichShardAndFromWhom) {
   EXPECT_EQ(metrics.total("wattring_transfer_bytes_total", "in"), part.size());
 }
 
+TEST_F(Transfers, CountAPartOfFewBytesAsTheCommitThatItCosts) {
+  constexpr std::uint64_t kRate = 64U << 10U;
+  EXPECT_EQ(ShardTransfers::pause_ns(64U << 10U, kRate), kNsPerSecond);
+  EXPECT_EQ(ShardTransfers::pause_ns(ShardTransfers::kCommitBytes, kRate), kNsPerSecond / 4);
+  EXPECT_EQ(ShardTransfers::pause_ns(1, kRate), kNsPerSecond / 4);
+}
+
 TEST_F(Transfers, TellWhoAsksAgainThatThePartWillCome) {
   const std::string want = encode(TransferMessage{TransferMessage::Kind::want, 1, kShard, 1});
   transfers.receive(0, peer(), want);
