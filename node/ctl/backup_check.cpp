@@ -28,6 +28,7 @@ std::string difference(const ShardContent& content, const Json& file, const Json
 
 std::string BackupCheck::ranges() const {
   std::vector<std::uint16_t> shards;
+  shards.reserve(damaged.size());
   for (const DamagedShard& one : damaged) shards.push_back(one.shard);
   return http::shard_ranges(shards);
 }

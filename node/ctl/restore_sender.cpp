@@ -49,6 +49,7 @@ Outcome<void> RestoreSender::send_readings() {
   std::ranges::sort(registers);
   registers.erase(std::unique(registers.begin(), registers.end()), registers.end());
   std::vector<std::string_view> texts;
+  texts.reserve(used.size());
   for (const auto& [value, text] : used) texts.push_back(text);
   std::string body;
   meter::ReadingEntryWriter writer(body, 0, runs_.front().facts.front().start_ms, registers, texts);
@@ -96,6 +97,7 @@ Outcome<void> RestoreSender::finish() {
 Outcome<void> RestoreSender::flush() {
   while (!waiting_.empty()) {
     std::vector<Session::Raw> calls;
+    calls.reserve(waiting_.size());
     for (const Waiting& one : waiting_) calls.push_back({nodes_[next_node_++ % nodes_.size()], one.request});
     const auto responses = session_.raw_each(calls, kRestoreWaitMs);
     std::vector<Waiting> again;

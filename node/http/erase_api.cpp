@@ -40,7 +40,7 @@ Result<void> check_meter(std::string_view meter) {
 
 Result<std::int64_t> EraseApi::read_before(std::string_view text) const {
   if (text.empty()) return invalid("\"before\" is missing", "before=2026-01-01T00:00:00Z: what starts earlier goes");
-  const auto before = read_time("before", text);
+  auto before = read_time("before", text);
   if (!before) return before;
   const std::int64_t now_ms = clock_.wall_ms();
   // What is yet to be read would be left out unseen.

@@ -11,6 +11,7 @@
 #include "node/gateway/json_readings.hpp"
 #include "node/gateway/line_protocol.hpp"
 #include "node/gateway/p1_mapping.hpp"
+#include "node/http/answers.hpp"
 #include "node/http/backup_api.hpp"
 #include "node/http/params.hpp"
 #include "node/http/query_api.hpp"
@@ -24,10 +25,6 @@ constexpr std::array<std::string_view, 2> kTelegramParams{"meter", "zone"};
 /// Of both Influx APIs. Where there is nothing to choose, what a client says is accepted.
 constexpr std::array<std::string_view, 9> kInfluxParams{"precision",   "db",  "rp",    "u",     "p",
                                                         "consistency", "org", "orgID", "bucket"};
-
-Response bad_request(std::string message, std::string hint) {
-  return error_response(400, {"BAD_REQUEST", std::move(message), std::move(hint)});
-}
 
 std::uint32_t lines_in(std::string_view text) {
   std::uint32_t lines = 0;

@@ -199,6 +199,7 @@ class Purger {
   /// The meters come back into memory: what their snapshots say of the first readings is no longer true.
   Result<void> states() {
     std::vector<ShardFold::Wanted> wanted;
+    wanted.reserve(purge_.meters.size());
     for (const Purge::Meter& meter : purge_.meters) wanted.push_back({meter.id, meter.hash});
     if (auto back = fold_.bring_back(std::move(wanted), disk_, damaged_); !back) return Failure(back.error());
     std::set<MeterTable::MeterIndex> pending;

@@ -20,6 +20,7 @@ struct Case {
 
 std::vector<Case> cases_of(const ChaosReport& report) {
   std::vector<Case> cases;
+  cases.reserve(report.faults.size());
   std::size_t number = 0;
   for (const FaultRecord& fault : report.faults) {
     cases.push_back(

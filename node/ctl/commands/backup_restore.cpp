@@ -77,7 +77,8 @@ class Restoration {
           fmt::format("refused: {} rows of the backup are of kinds that only a newer release knows: restore "
                       "with the release that took it, {}.\n",
                       check_.sound.unknown, check_.manifest["version"].string()));
-    for (std::uint16_t shard = 0; shard < check_.manifest["shards"].integer(); ++shard)
+    const auto shards = static_cast<std::uint16_t>(check_.manifest["shards"].integer());
+    for (std::uint16_t shard = 0; shard < shards; ++shard)
       if (!check_.is_damaged(shard))
         files_[shard] = (std::filesystem::path(arguments_.folder) / shard_file_name(shard)).string();
     return {};
